@@ -1,0 +1,62 @@
+"""The front door: `accord VERB …`. Each verb lives in its room's commands; only the room that a verb needs is loaded."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+from leads.refusal import Failure, Refusal
+
+# verb: (module, what it does), in the order in which someone new needs them
+VERBS = {
+    "demo": ("training.commands_demo", "play a simulated company, or your own table, from end to end"),
+    "init": ("training.commands", "write the agreement from a table of past leads"),
+    "check": ("leads.commands", "say in plain words what the agreement agrees"),
+    "train": ("training.commands", "learn from a table of past leads"),
+    "score": ("models.commands", "score every row of a table"),
+    "serve": ("serving.commands", "answer web forms over HTTP"),
+    "keys": ("serving.commands", "make, list and revoke keys of the API"),
+    "promote": ("training.commands", "let a trained model serve"),
+    "rollback": ("training.commands", "let the model before serve again"),
+    "mlflow": ("training.commands_mlflow", "open the experiments in a browser"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        options = _parser(given).parse_args(given)
+        return int(options.run(options))
+    except Refusal as refusal:
+        print(f"accord: {refusal}", file=sys.stderr)
+        return 2
+    except Failure as failure:
+        print(f"accord: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _parser(given: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="accord",
+        description="Scores every inbound lead, says in the same call whether sales or marketing takes the reins, "
+        "and learns from what happened.",
+        epilog="`accord VERB --help` tells more about one verb. State lives under ACCORD_HOME (default ./var).",
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    wanted = next((word for word in given if not word.startswith("-")), None)
+    for verb, (module, purpose) in VERBS.items():
+        of_verb = verbs.add_parser(verb, help=purpose, description=purpose[:1].upper() + purpose[1:] + ".")
+        if verb == wanted:
+            commands = import_module(module)
+            getattr(commands, f"{verb}_arguments")(of_verb)
+            of_verb.set_defaults(run=getattr(commands, verb))
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""Excel workbooks: the first sheet that holds anything, its first row as the header."""
+
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from leads.table_format import TableError, column_names, no_rows
+
+BROKEN = ("", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!")
+"""What Excel shows where a formula failed."""
+
+
+def excel_frame(path: Path) -> pd.DataFrame:
+    """Each column has the type of its cells, object where they differ."""
+    rows = excel_rows(path)
+    if not rows:
+        raise TableError(f"{path} has no sheet with data; put the table on the first sheet.")
+    width = max(len(row) for row in rows)
+    names = column_names([*rows[0], *[None] * (width - len(rows[0]))], path)
+    if len(rows) == 1:
+        raise no_rows(path)
+    body = [[*row, *[None] * (width - len(row))] for row in rows[1:]]
+    columns = zip(names, zip(*body, strict=True), strict=True)
+    return pd.DataFrame({name: pd.Series(column, dtype=object).infer_objects() for name, column in columns})
+
+
+def excel_rows(path: Path) -> list[list[Any]]:
+    """Without the empty rows and columns that a sheet drags behind its data."""
+    import openpyxl  # slow, and few tables need it
+
+    broken = (zipfile.BadZipFile, KeyError, ValueError, OSError, openpyxl.utils.exceptions.InvalidFileException)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # openpyxl warns of every style it does not know
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            sheets = (list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets)
+            rows = next((rows for rows in map(trimmed, sheets) if rows), [])
+            book.close()
+    except broken:
+        raise TableError(f"{path} is not an Excel workbook or is damaged; save it again as .xlsx or as CSV.") from None
+    return rows
+
+
+def trimmed(sheet: list[tuple[Any, ...]]) -> list[list[Any]]:
+    held = [[None if value in BROKEN else value for value in row] for row in sheet]
+    filled = [number for number, row in enumerate(held) if any(value is not None for value in row)]
+    if not filled:
+        return []
+    width = max(position + 1 for row in held for position, value in enumerate(row) if value is not None)
+    return [row[:width] for row in held[filled[0] : filled[-1] + 1]]

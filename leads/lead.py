@@ -1,0 +1,81 @@
+"""The facts of a lead's life; once written to the ledger they are never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import uuid_utils
+
+from leads.fields import Value
+
+Rung = Literal["scorecard", "logistic", "trees", "blend"]
+Route = Literal["sales", "nurture", "review", "quarantine"]
+Band = Literal["A", "B", "C", "D"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one feature added to the log-odds of one lead, and how a person would say it."""
+
+    feature: str
+    field: str
+    text: str
+    effect: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """base + the sum of all contributions' effects = log_odds (to 1e-6); spread is the standard deviation of the
+    log-odds over the fold models, None where there is only one."""
+
+    probability: float
+    log_odds: float
+    base: float
+    contributions: tuple[Contribution, ...]
+    scored_by: Rung
+    model: str | None
+    spread: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One sending of a form, as it was sent."""
+
+    id: str
+    lead: str
+    received_at: datetime
+    form: Mapping[str, object]
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who takes the reins of one lead at one moment; `features` is the row that was scored."""
+
+    id: str
+    lead: str
+    submission: str
+    decided_at: datetime
+    score: Score
+    horizon_days: int
+    band: Band
+    route: Route
+    owner: str
+    respond_by: datetime | None
+    agreement: int
+    price: float | None
+    propensity: float | None
+    features: Mapping[str, float | str | None]
+
+
+def lead_id() -> str:
+    return f"ld_{uuid_utils.uuid7()}"
+
+
+def decision_id() -> str:
+    return f"dc_{uuid_utils.uuid7()}"
+
+
+def submission_id() -> str:
+    return f"sb_{uuid_utils.uuid7()}"

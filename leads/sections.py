@@ -1,0 +1,139 @@
+"""What stands in an agreement: the goal, what each side owes the other, how leads are routed, what the form asks."""
+
+import datetime
+import hashlib
+import json
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag
+from pydantic import Field as Limits
+
+from leads.fields import Field
+
+BandBound = Literal["A", "B", "C"]
+Share = Annotated[float, Limits(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class FieldValue(Section):
+    """The worth of a conversion is what the lead wrote in this field."""
+
+    field: str
+
+
+def shape(value: object) -> str:
+    """Which of the alternatives of a key was written, so that an error speaks of that one alone."""
+    if isinstance(value, dict | BaseModel):
+        return "table"
+    return "flag" if isinstance(value, bool) else "list" if isinstance(value, tuple | list) else "number"
+
+
+Worth = Annotated[
+    Annotated[Annotated[float, Limits(gt=0)], Tag("number")] | Annotated[FieldValue, Tag("table")],
+    Discriminator(shape, custom_error_type="shape", custom_error_message='should be a number or { field = "…" }'),
+]
+
+
+class Goal(Section):
+    conversion: str = "converted"
+    within_days: Annotated[int, Limits(gt=0, le=3650)]
+    value: Worth
+    per_month: Annotated[int, Limits(gt=0)] | None = None
+
+
+class Table(Section):
+    """How history tables say what happened; training needs the target, nothing else does."""
+
+    target: str | None = None
+    positive: str = "1"
+    order: str | None = None
+    arrived: str | None = None
+    in_order: bool = False
+    converted_at: str | None = None
+    as_of: datetime.date | None = None
+
+
+class Person(Section):
+    name: Annotated[str, Limits(min_length=1)]
+    weight: Annotated[float, Limits(gt=0)] = 1.0
+    daily_cap: Annotated[int, Limits(gt=0)] | None = None
+    takes: dict[str, tuple[str, ...]] = {}
+
+
+class Sales(Section):
+    timezone: str = "UTC"
+    hours: str = "Mon-Fri 09:00-17:30"
+    holidays: str | None = None
+    first_response_minutes: Annotated[int, Limits(gt=0)] = 15
+    minutes_per_lead: Annotated[float, Limits(gt=0)] = 22.0
+    minute_cost: Annotated[float, Limits(ge=0)] = 1.0
+    people: tuple[Person, ...] = ()
+
+
+class Marketing(Section):
+    qualified_leads_per_month: Annotated[int, Limits(gt=0)] | None = None
+    recycle_after_days: Annotated[int, Limits(gt=0)] = 14
+
+
+class Routing(Section):
+    """`bands` are the lower bounds of A, B and C; below C is D."""
+
+    bands: dict[BandBound, Share] = {"A": 0.30, "B": 0.15, "C": 0.05}
+    sales_from: Literal["A", "B", "C", "D"] = "B"
+    guard_slice: Annotated[float, Limits(ge=0, le=0.5)] = 0.02
+
+
+class Between(Section):
+    """at_least <= number < below; either end may be open."""
+
+    at_least: float | None = None
+    below: float | None = None
+
+
+Condition = Annotated[
+    Annotated[tuple[str, ...], Tag("list")] | Annotated[bool, Tag("flag")] | Annotated[Between, Tag("table")],
+    Discriminator(
+        shape,
+        custom_error_type="shape",
+        custom_error_message="should be a list of levels, true or false, or { at_least = …, below = … }",
+    ),
+]
+
+
+class Rule(Section):
+    """20 points double the odds. Every condition of `when` must hold."""
+
+    points: float
+    when: dict[str, Condition]
+
+
+class Scorecard(Section):
+    base_rate: Share = 0.05
+    rules: tuple[Rule, ...] = ()
+
+
+class FormSection(Section):
+    """`known_after_contact` names what was seen in the table and left out, and why."""
+
+    fields: dict[str, Field] = {}
+    known_after_contact: dict[str, str] = {}
+
+
+class Agreement(Section):
+    goal: Goal
+    table: Table = Table()
+    sales: Sales = Sales()
+    marketing: Marketing = Marketing()
+    routing: Routing = Routing()
+    scorecard: Scorecard = Scorecard()
+    form: FormSection = FormSection()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON: the same agreement, however it is laid out, has the same digest."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()

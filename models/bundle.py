@@ -1,0 +1,157 @@
+"""A trained scorer as text: a few named files in one JSON document, known by its SHA-256. Never a pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from features.matrix import Feature, plan
+from leads.fields import Field, Value, from_cell
+from leads.form import ARRIVED
+from leads.lead import Rung
+from models.blend import Blend
+from models.encoder import Encoder
+from models.logistic import Logistic
+from models.scorer import Scorer
+from models.trees import Trees
+
+FORMAT = 1
+LARGEST = 64 * 1024 * 1024
+
+Files = dict[str, str]
+
+
+class BundleRefused(Exception):
+    """The bytes are not a bundle that this Accord may serve; the message says why."""
+
+
+def bundle_files(
+    scorer: Scorer, fields: Mapping[str, Field], timezone: str, golden: Sequence[Mapping[str, Value]]
+) -> Files:
+    """`golden` are invented leads; the log-odds they get now must be met wherever the bundle is opened."""
+    blend = scorer.blend
+    manifest = {
+        "format": FORMAT,
+        "rung": scorer.rung,
+        "timezone": timezone,
+        "form": [[key, field.model_dump(exclude_defaults=True)] for key, field in fields.items()],
+        "features": [[feature.name, feature.kind, list(feature.inputs)] for feature in scorer.scored],
+        "columns": blend.encoder.to_json(),
+        "shift": blend.shift,
+        "logistic_weight": blend.logistic_weight,
+        "trees_weight": blend.trees_weight,
+        "boosters": len(blend.trees.boosters) if blend.trees else 0,
+    }
+    files = {"manifest.json": _text(manifest), "golden.json": _text([_golden(scorer, lead) for lead in golden])}
+    if blend.logistic is not None:
+        files["logistic.json"] = _text(blend.logistic.to_json())
+    if blend.trees is not None:
+        files |= {trees_file(place): text for place, text in enumerate(blend.trees.to_texts())}
+    return files
+
+
+def pack(files: Files) -> bytes:
+    return json.dumps({"files": files}, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def unpack(data: bytes, sha256: str) -> Files:
+    """The files of a bundle whose bytes are the ones that were saved."""
+    if len(data) > LARGEST:
+        raise BundleRefused(f"it is larger than {LARGEST} bytes")
+    if digest(data) != sha256:
+        raise BundleRefused("its bytes are not the ones that were saved (SHA-256 differs)")
+    try:
+        files = json.loads(data)["files"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BundleRefused("it is not a bundle document") from None
+    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
+        raise BundleRefused("its files are not texts")
+    _check_names(files)
+    return files
+
+
+def open_bundle(files: Files, model: str | None) -> Scorer:
+    """Only for files that `models.verification` has let pass in a child process."""
+    try:
+        manifest: dict[str, Any] = json.loads(files["manifest.json"])
+        return _scorer(manifest, files, model)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleRefused(f"its manifest cannot be read ({type(error).__name__})") from None
+
+
+def trees_file(place: int) -> str:
+    return f"trees-{place + 1}.txt"
+
+
+def bundle_plan(manifest: Mapping[str, Any]) -> tuple[Feature, ...]:
+    """Features are remade from the form by today's code; a bundle that was fitted on others is refused."""
+    features = {feature.name: feature for feature in plan(_fields(manifest), manifest["timezone"])}
+    for name, kind, inputs in manifest["features"]:
+        today = features.get(name)
+        if today is None or today.kind != kind or list(today.inputs) != inputs:
+            raise BundleRefused(f"it needs the feature {name}, which this Accord makes differently; train again")
+    return tuple(features.values())
+
+
+def _scorer(manifest: Mapping[str, Any], files: Files, model: str | None) -> Scorer:
+    if manifest["format"] != FORMAT:
+        raise BundleRefused(f"its format is {manifest['format']}, this Accord reads format {FORMAT}")
+    rung: Rung = manifest["rung"]
+    logistic = files.get("logistic.json")
+    texts = [files[trees_file(place)] for place in range(manifest["boosters"])]
+    blend = Blend(
+        Encoder.from_json(manifest["columns"]),
+        Logistic.from_json(json.loads(logistic)) if logistic else None,
+        Trees.from_texts(texts) if texts else None,
+        shift=float(manifest["shift"]),
+        logistic_weight=float(manifest["logistic_weight"]),
+        trees_weight=float(manifest["trees_weight"]),
+    )
+    return Scorer(bundle_plan(manifest), blend, rung, model)
+
+
+def golden_leads(files: Files) -> list[tuple[dict[str, Value], float]]:
+    """The invented leads of a bundle and the log-odds each must get."""
+    fields = _fields(json.loads(files["manifest.json"]))
+    return [
+        ({key: _value(fields.get(key), key, sent) for key, sent in golden["lead"].items()}, float(golden["log_odds"]))
+        for golden in json.loads(files["golden.json"])
+    ]
+
+
+def _fields(manifest: Mapping[str, Any]) -> dict[str, Field]:
+    """In the form's order, which features of the whole form depend on."""
+    return {key: Field.model_validate_json(json.dumps(field)) for key, field in manifest["form"]}
+
+
+def _golden(scorer: Scorer, lead: Mapping[str, Value]) -> dict[str, object]:
+    return {"lead": dict(lead), "log_odds": scorer.score(lead).log_odds}
+
+
+def _value(field: Field | None, key: str, sent: object) -> Value:
+    if key == ARRIVED:
+        return datetime.fromisoformat(str(sent))
+    return from_cell(field, sent) if field else str(sent)
+
+
+def _check_names(files: Files) -> None:
+    allowed = {"manifest.json", "golden.json", "logistic.json", *(trees_file(place) for place in range(50))}
+    if extra := sorted(set(files) - allowed):
+        raise BundleRefused(f"it holds a file that no bundle has: {extra[0][:60]}")
+    if missing := {"manifest.json", "golden.json"} - set(files):
+        raise BundleRefused(f"it lacks {sorted(missing)[0]}")
+
+
+def _text(document: object) -> str:
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False, default=_iso)
+
+
+def _iso(value: date) -> str:
+    return value.isoformat()

@@ -1,0 +1,132 @@
+"""Gradient-boosted trees (LightGBM): the mean log-odds of several fold models, native categories, regularised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import lightgbm
+import numpy as np
+
+from models.encoder import Array, Encoder
+
+FOLDS = 5
+
+# Classes are never reweighted: a probability would stop being one. One thread: beside serving, and on busy cores,
+# more threads wait for each other.
+FIXED: dict[str, object] = {
+    "objective": "binary",
+    "bagging_freq": 1,
+    "max_cat_to_onehot": 4,
+    "min_data_per_group": 50,
+    "feature_pre_filter": False,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbosity": -1,
+}
+
+
+@dataclass(frozen=True)
+class TreesRecipe:
+    """LightGBM's parameters that the audition may choose; `rounds` is the number of trees in each fold model."""
+
+    rounds: int = 200
+    learning_rate: float = 0.05
+    num_leaves: int = 7
+    min_data_in_leaf: int = 40
+    feature_fraction: float = 0.7
+    bagging_fraction: float = 0.8
+    lambda_l2: float = 5.0
+    cat_smooth: float = 20.0
+    cat_l2: float = 20.0
+    extra_trees: bool = False
+
+    def parameters(self, seed: int) -> dict[str, object]:
+        return FIXED | {name: value for name, value in asdict(self).items() if name != "rounds"} | {"seed": seed}
+
+
+class Trees:
+    """The mean of its boosters, in log-odds."""
+
+    def __init__(self, boosters: Sequence[lightgbm.Booster]) -> None:
+        self.boosters = tuple(boosters)
+
+    def fold_log_odds(self, X: Array) -> Array:
+        """Shape (fold models, leads)."""
+        return np.stack([booster.predict(X, raw_score=True, num_threads=1) for booster in self.boosters])
+
+    def log_odds(self, X: Array) -> Array:
+        return self.fold_log_odds(X).mean(axis=0)
+
+    def fold_contributions(self, X: Array, threads: int = 1) -> Array:
+        """TreeSHAP in log-odds (Lundberg, Lee 2018), shape (fold models, leads, columns + 1), each model's base in the
+        last column."""
+        each = [booster.predict(X, pred_contrib=True, num_threads=threads) for booster in self.boosters]
+        return np.stack(each)
+
+    def to_texts(self) -> list[str]:
+        return [booster.model_to_string() for booster in self.boosters]
+
+    @staticmethod
+    def from_texts(texts: Sequence[str]) -> Trees:
+        """LightGBM's reader can crash the process on a damaged text: only `models.verification` may call this on
+        bytes that were not yet verified."""
+        return Trees([lightgbm.Booster(model_str=text) for text in texts])
+
+
+def fit_trees(encoder: Encoder, X: Array, y: Array, recipe: TreesRecipe, weight: Array | None = None) -> Trees:
+    """One model for each contiguous fifth left out (of an order that is time or the file's), so that their mean is
+    steadier than any one of them."""
+    fold = np.arange(len(y)) * FOLDS // len(y)
+    return Trees(
+        [
+            fit_booster(encoder, X[fold != left_out], y[fold != left_out], recipe, left_out, _of(weight, fold != left_out))
+            for left_out in range(FOLDS)
+        ]
+    )
+
+
+def fit_booster(
+    encoder: Encoder, X: Array, y: Array, recipe: TreesRecipe, seed: int, weight: Array | None = None
+) -> lightgbm.Booster:
+    return lightgbm.train(recipe.parameters(seed), _data(encoder, X, y, weight), recipe.rounds)
+
+
+def fit_watched(
+    encoder: Encoder,
+    X: Array,
+    y: Array,
+    recipe: TreesRecipe,
+    weight: Array | None,
+    X_judge: Array,
+    y_judge: Array,
+    patience: int,
+) -> tuple[lightgbm.Booster, list[float]]:
+    """One booster and its log loss on the judged rows after each round; stops after `patience` rounds without gain."""
+    losses: dict[str, dict[str, list[float]]] = {}
+    data = _data(encoder, X, y, weight)
+    booster = lightgbm.train(
+        recipe.parameters(0) | {"metric": "binary_logloss"},
+        data,
+        recipe.rounds,
+        valid_sets=[data.create_valid(X_judge, y_judge)],
+        valid_names=["judge"],
+        callbacks=[lightgbm.record_evaluation(losses), lightgbm.early_stopping(patience, verbose=False)],
+    )
+    return booster, losses["judge"]["binary_logloss"]
+
+
+def _data(encoder: Encoder, X: Array, y: Array, weight: Array | None) -> lightgbm.Dataset:
+    return lightgbm.Dataset(
+        X,
+        y,
+        weight=weight,
+        feature_name=[f"column_{place}" for place in range(X.shape[1])],
+        categorical_feature=encoder.level_places,
+        params={"feature_pre_filter": False, "verbosity": -1, "num_threads": 1},
+    )
+
+
+def _of(weight: Array | None, rows: np.ndarray) -> Array | None:
+    return None if weight is None else weight[rows]

@@ -1,0 +1,151 @@
+"""What the service answers, as JSON; the classes are what /openapi.json says of it."""
+
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field
+
+from leads.lead import Band, Contribution, Decision, Route, Rung
+from leads.ledger import Story
+from models.reasons import top_reasons
+
+THANKS = "Thank you. We have received your message and will be in touch."
+
+
+class Next(BaseModel):
+    message: str = Field(description="What the page may show to the visitor")
+    redirect: str | None
+
+
+class Receipt(BaseModel):
+    """The answer to a publishable key: no score and no reason."""
+
+    lead: str
+    next: Next
+
+
+class Reason(BaseModel):
+    field: str = Field(description="The form's key that it speaks of")
+    text: str
+    effect: float = Field(description="What it adds to the log-odds")
+
+
+class DecisionAnswer(BaseModel):
+    """The answer to a secret key. What does not apply is null, never absent."""
+
+    lead: str
+    decision: str
+    probability: float = Field(description="That the lead converts within the horizon")
+    horizon_days: int
+    band: Band
+    route: Route
+    owner: str
+    respond_by: datetime | None
+    scored_by: Rung
+    model: str | None
+    agreement: int
+    price: float | None
+    propensity: float | None
+    reasons: list[Reason]
+
+
+class ContributionAnswer(Reason):
+    feature: str
+
+
+class FullDecision(DecisionAnswer):
+    """base + the effects of all contributions + others = log_odds."""
+
+    submission: str
+    decided_at: datetime
+    log_odds: float
+    spread: float | None
+    base: float
+    contributions: list[ContributionAnswer]
+    others: float
+    features: dict[str, float | str | None] = Field(description="The row that was scored")
+
+
+class SubmissionAnswer(BaseModel):
+    submission: str
+    received_at: datetime
+    key: str | None = Field(description="The first letters of the key that sent it")
+    form: dict[str, Any] = Field(description="As it was sent")
+
+
+class LeadStory(BaseModel):
+    lead: str
+    arrived_at: datetime
+    submissions: list[SubmissionAnswer]
+    decisions: list[DecisionAnswer]
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    status: Literal["ready", "degraded"]
+    degraded: list[str]
+
+
+def receipt(decision: Decision) -> dict[str, Any]:
+    return {"lead": decision.lead, "next": {"message": THANKS, "redirect": None}}
+
+
+def decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
+    score = decision.score
+    return {
+        "lead": decision.lead,
+        "decision": decision.id,
+        "probability": score.probability,
+        "horizon_days": decision.horizon_days,
+        "band": decision.band,
+        "route": decision.route,
+        "owner": decision.owner,
+        "respond_by": _time(decision.respond_by, zone),
+        "scored_by": score.scored_by,
+        "model": score.model,
+        "agreement": decision.agreement,
+        "price": decision.price,
+        "propensity": decision.propensity,
+        "reasons": [_reason(reason) for reason in top_reasons(score.contributions)],
+    }
+
+
+def full_decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
+    """Contributions of exactly nothing are left out; `others` is what is left after the listed ones."""
+    score = decision.score
+    listed = sorted((c for c in score.contributions if c.effect != 0), key=lambda c: -abs(c.effect))
+    return decision_body(decision, zone) | {
+        "submission": decision.submission,
+        "decided_at": _time(decision.decided_at, zone),
+        "log_odds": score.log_odds,
+        "spread": score.spread,
+        "base": score.base,
+        "contributions": [{"feature": c.feature, **_reason(c)} for c in listed],
+        "others": score.log_odds - score.base - sum(c.effect for c in listed),
+        "features": dict(decision.features),
+    }
+
+
+def story_body(story: Story, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "lead": story.lead,
+        "arrived_at": _time(story.arrived_at, zone),
+        "submissions": [
+            {"submission": s.id, "received_at": _time(s.received_at, zone), "key": s.key, "form": dict(s.form)}
+            for s in story.submissions
+        ],
+        "decisions": [decision_body(decision, zone) for decision in story.decisions],
+    }
+
+
+def _reason(reason: Contribution) -> dict[str, Any]:
+    return {"field": reason.field, "text": reason.text, "effect": reason.effect}
+
+
+def _time(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    """RFC 3339 in the team's zone, to the second."""
+    return None if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")

@@ -1,0 +1,222 @@
+"""The strict reading of a request's body, before any library interprets it.
+
+Python's and Pydantic's readers accept NaN, double keys, lone surrogates and 10,000-digit numbers, or fail on them with
+an exception that would be answered by 500; here each is told apart and answered with its place."""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from serving.problems import KINDS, Place, Problem, pointer_to
+
+LARGEST_BODY = 65_536
+DEEPEST = 16
+MOST_KEYS = 1_000
+LONGEST_NUMBER = 400
+LARGEST_EXACT = 2**53
+SMALLEST_NORMAL = 2.2250738585072014e-308
+
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+SURROGATE = re.compile("[\ud800-\udfff]")
+BRACKETS_OUTSIDE_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+BLANK = b" \t\r\n"
+
+
+class Flaw(str):
+    """Stands in the tree for a value that cannot be accepted; its text is the problem's code."""
+
+    __slots__ = ()
+
+
+DETAILS = {
+    "json-not-finite": "must be a finite number; leave out what is not known, or send null",
+    "json-duplicate-key": "is given twice; send each key once",
+    "json-bad-unicode": "holds half of a surrogate pair; send whole characters",
+    "json-number-too-long": f"has more than {LONGEST_NUMBER} digits",
+    "out-of-range": "is too large or too small to be kept exactly",
+    "control-character": "must not contain control characters other than tab and line ends",
+}
+
+
+async def read_object(request: Request) -> dict[str, object]:
+    """The body as one JSON object, every value of it safe to validate, store and show."""
+    check_headers(request)
+    return object_of(await read_body(request))
+
+
+def check_headers(request: Request) -> None:
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    if media_type.strip().lower() != "application/json":
+        raise Problem("media-type", "Send the form as JSON with the header Content-Type: application/json.")
+    charset = re.search(r"""charset\s*=\s*["']?([^\s;"']+)""", parameters, re.IGNORECASE)
+    if charset and charset[1].lower() not in ("utf-8", "utf8"):
+        raise _not_in_utf8()
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Problem("encoding", "Send the body as it is, without Content-Encoding.")
+    length = request.headers.get("content-length", "0")
+    if length.isdigit() and int(length[:20]) > LARGEST_BODY:
+        raise _too_large()
+
+
+async def read_body(request: Request) -> bytes:
+    """At most LARGEST_BODY bytes, whatever length was announced; the server closes the connection on what is left."""
+    chunks, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > LARGEST_BODY:
+                raise _too_large()
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise Problem("content-length", "The connection ended before the body was complete; send it again.") from None
+    return b"".join(chunks)
+
+
+def object_of(body: bytes) -> dict[str, object]:
+    text = _text_of(body)
+    if not text.strip(" \t\r\n"):
+        raise Problem("empty-body", "Send the form's fields as one JSON object.")
+    _check_depth(body)
+    tree = _tree_of(text)
+    flaws = [Place(pointer_to(path), code, _sentence(path, code)) for path, code in _flaws(tree)]
+    if flaws:
+        raise Problem.of(sorted(flaws, key=lambda flaw: KINDS[flaw.code].status))
+    if not isinstance(tree, dict):
+        raise Problem.at("#", "object-expected", 'Send the form\'s fields as one JSON object, such as {"email": …}.')
+    return tree
+
+
+def validated(form: type[BaseModel], sent: dict[str, object]) -> BaseModel:
+    """The form, or all that is wrong with it, in the order of its fields."""
+    try:
+        return form.model_validate(sent)
+    except ValidationError as errors:
+        wrong = errors.errors(include_url=False, include_context=False, include_input=False)
+        places = [_place(error["type"], error["loc"], error["msg"]) for error in wrong]
+        raise Problem.of(places) from None
+
+
+_PYDANTIC_CODES = {"missing": "required", "extra_forbidden": "unknown-field", "not-finite": "json-not-finite"}
+_FIXED_DETAILS = {
+    "required": "must be given",
+    "unknown-field": "is not a field of this form; GET /v1/form lists the fields",
+    "value": "does not fit this field; GET /v1/form describes it",
+}
+
+
+def _place(kind: str, path: Sequence[str | int], message: str) -> Place:
+    code = _PYDANTIC_CODES.get(kind, kind)
+    if code not in KINDS:
+        code = "value"
+    pointer = pointer_to(path)
+    return Place(pointer, code, f"{pointer[2:] or 'The body'} {_FIXED_DETAILS.get(code, message)}")
+
+
+def _text_of(body: bytes) -> str:
+    if body.startswith(b"\xef\xbb\xbf"):
+        raise Problem("json-bom", "Send the JSON without the three bytes EF BB BF before it.")
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in body[:4]:
+        raise _not_in_utf8()
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Problem("not-utf8", f"The body must be UTF-8; byte {error.start} (counted from 0) is not.") from None
+
+
+def _check_depth(body: bytes) -> None:
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return
+    depth = 0
+    for token in BRACKETS_OUTSIDE_TEXT.finditer(body):
+        if token[0] in (b"[", b"{"):
+            depth += 1
+        elif token[0] in (b"]", b"}"):
+            depth -= 1
+        if depth > DEEPEST:
+            raise Problem("json-too-deep", f"The form is one flat object; at most {DEEPEST} levels are read.")
+
+
+def _tree_of(text: str) -> object:
+    keys = 0
+
+    def object_from(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        nonlocal keys
+        keys += len(pairs)
+        if keys > MOST_KEYS:
+            raise Problem("json-too-many-keys", f"At most {MOST_KEYS} keys are read.")
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            times = Counter(key for key, _ in pairs)
+            found |= {key: Flaw("json-duplicate-key") for key, count in times.items() if count > 1}
+        return found
+
+    try:
+        return json.loads(
+            text, object_pairs_hook=object_from, parse_float=_float, parse_int=_int, parse_constant=_not_a_number
+        )
+    except json.JSONDecodeError as error:
+        raise Problem(
+            "json-syntax", f"The body is not valid JSON at line {error.lineno}, column {error.colno}."
+        ) from None
+
+
+def _int(literal: str) -> int | Flaw:
+    if len(literal) > LONGEST_NUMBER:
+        return Flaw("json-number-too-long")
+    value = int(literal)
+    return value if abs(value) <= LARGEST_EXACT else Flaw("out-of-range")
+
+
+def _float(literal: str) -> float | Flaw:
+    if len(literal) > LONGEST_NUMBER:
+        return Flaw("json-number-too-long")
+    value = float(literal)
+    if math.isinf(value):
+        return Flaw("json-not-finite")
+    if abs(value) < SMALLEST_NORMAL and re.search("[1-9]", re.split("[eE]", literal)[0]):
+        return Flaw("out-of-range")
+    return value + 0.0  # -0.0 becomes 0.0
+
+
+def _not_a_number(_: str) -> Flaw:
+    return Flaw("json-not-finite")
+
+
+def _flaws(node: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(node, Flaw):
+        yield path, str(node)
+    elif isinstance(node, str):
+        yield from ((path, code) for code in _flaws_of_text(node))
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from (((*path, key), code) for code in _flaws_of_text(key))
+            yield from _flaws(value, (*path, key))
+    elif isinstance(node, list):
+        for place, value in enumerate(node):
+            yield from _flaws(value, (*path, place))
+
+
+def _flaws_of_text(text: str) -> Iterator[str]:
+    if text.isascii() and text.isprintable():
+        return
+    if SURROGATE.search(text):
+        yield "json-bad-unicode"
+    if CONTROL.search(text):
+        yield "control-character"
+
+
+def _sentence(path: Sequence[str | int], code: str) -> str:
+    return f"{pointer_to(path)[2:] or 'The body'} {DETAILS[code]}"
+
+
+def _too_large() -> Problem:
+    return Problem("body-too-large", f"At most {LARGEST_BODY:,} bytes are read.", headers={"Connection": "close"})
+
+
+def _not_in_utf8() -> Problem:
+    return Problem("charset", "Send the body in UTF-8.")

@@ -1,0 +1,134 @@
+"""Every error the service can answer, by its code; the answers are RFC 9457 problem details."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import uuid_utils
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+LONGEST_POINTED_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    status: int
+    title: str
+
+
+KINDS: dict[str, Kind] = {
+    "json-not-finite": Kind(400, "A number is not finite"),
+    "json-duplicate-key": Kind(400, "A key is given twice"),
+    "json-bad-unicode": Kind(400, "A text is not valid Unicode"),
+    "json-bom": Kind(400, "The body begins with a byte order mark"),
+    "json-syntax": Kind(400, "The body is not JSON"),
+    "json-too-deep": Kind(400, "The JSON is nested too deeply"),
+    "json-too-many-keys": Kind(400, "The JSON has too many keys"),
+    "json-number-too-long": Kind(400, "A number has too many digits"),
+    "not-utf8": Kind(400, "The body is not UTF-8"),
+    "empty-body": Kind(400, "The body is empty"),
+    "content-length": Kind(400, "The body is not as long as announced"),
+    "key-in-url": Kind(400, "A key must not stand in the URL"),
+    "key-missing": Kind(401, "A key is needed"),
+    "key-invalid": Kind(401, "The key is not valid"),
+    "scope": Kind(403, "The key may not do this"),
+    "origin": Kind(403, "The key may not be used from this page"),
+    "not-found": Kind(404, "There is nothing here"),
+    "method": Kind(405, "The method is not allowed here"),
+    "body-too-large": Kind(413, "The body is too large"),
+    "media-type": Kind(415, "The body must be JSON"),
+    "charset": Kind(415, "The body must be UTF-8"),
+    "encoding": Kind(415, "The body must not be compressed"),
+    "object-expected": Kind(422, "The body must be a JSON object"),
+    "unknown-field": Kind(422, "The form does not have this field"),
+    "required": Kind(422, "A required field is missing"),
+    "type": Kind(422, "A value has the wrong type"),
+    "out-of-range": Kind(422, "A number is out of range"),
+    "too-long": Kind(422, "A text is too long"),
+    "control-character": Kind(422, "A text holds control characters"),
+    "email-format": Kind(422, "This is not an e-mail address"),
+    "phone-format": Kind(422, "This is not a telephone number"),
+    "url-format": Kind(422, "This is not a web address"),
+    "date-format": Kind(422, "This is not a date"),
+    "consent-format": Kind(422, "Consent must be true or false"),
+    "value": Kind(422, "A value does not fit its field"),
+    "internal": Kind(500, "Something went wrong here"),
+    "ledger-unavailable": Kind(503, "Leads cannot be stored at the moment"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One wrong place in the body; `detail` never holds the value that was sent."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
+    """`detail` says what to do about it and never repeats what was sent."""
+
+    def __init__(
+        self, code: str, detail: str, places: Sequence[Place] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.places = tuple(places)
+        self.headers = dict(headers or {})
+
+    @classmethod
+    def at(cls, pointer: str, code: str, detail: str) -> "Problem":
+        return cls(code, detail, (Place(pointer, code, detail),))
+
+    @classmethod
+    def of(cls, places: Sequence[Place]) -> "Problem":
+        """Several wrong places in one answer, which carries the code of the first."""
+        more = len(places) - 1
+        detail = places[0].detail if not more else f"{places[0].detail}, and {more} more; see errors."
+        return cls(places[0].code, detail, places)
+
+
+def pointer_to(path: Sequence[str | int]) -> str:
+    """A JSON pointer as a URI fragment (RFC 6901 section 6). A key too long to repeat ends it at its parent."""
+    parts = []
+    for step in path:
+        if len(str(step)) > LONGEST_POINTED_KEY:
+            break
+        parts.append("/" + quote(str(step).replace("~", "~0").replace("/", "~1"), safe="~", errors="replace"))
+    return "#" + "".join(parts)
+
+
+def type_of(code: str) -> str:
+    """A reference to the page of this very service that explains the code."""
+    return f"/problems/{code}"
+
+
+def answer(problem: Problem) -> Response:
+    kind, request = KINDS[problem.code], f"rq_{uuid_utils.uuid7()}"
+    body: dict[str, Any] = {
+        "type": type_of(problem.code),
+        "title": kind.title,
+        "status": kind.status,
+        "detail": problem.detail,
+        "instance": request,
+    }
+    if problem.places:
+        body["errors"] = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in problem.places]
+    logging.getLogger("accord.problems").info("%s %s %s", request, kind.status, problem.code)
+    return Response(json.dumps(body), kind.status, problem.headers, MEDIA_TYPE)
+
+
+def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
+    """The problem for an answer that the framework gives by itself."""
+    if status == HTTPStatus.NOT_FOUND:
+        return Problem("not-found", "Look at / for what this service offers.")
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return Problem("method", "The Allow header names the methods that are possible here.", headers=headers)
+    return Problem("internal", "Try again; if it stays, tell the people who run this service.")

@@ -1,0 +1,106 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from leads.agreement import parse_agreement
+from leads.check import explain
+
+ROOT = Path(__file__).parents[2]
+SIGNED = """
+[goal]
+within_days = 120
+value = { field = "budget" }
+per_month = 40
+[table]
+target = "Converted"
+order = "Lead Number"
+[sales]
+holidays = "DE"
+[[sales.people]]
+name = "north desk"
+daily_cap = 12
+takes = { country = ["DE", "AT"] }
+[marketing]
+qualified_leads_per_month = 900
+[[scorecard.rules]]
+points = 20
+when = { budget = { at_least = 1000, below = 5000 }, demo = true, country = ["DE", "AT"] }
+[form.fields.budget]
+kind = "money"
+label = "Yearly budget"
+unit = "EUR"
+[form.fields.email]
+kind = "email"
+required = true
+[form.fields.country]
+kind = "country"
+column = "Land"
+unset = ["Select"]
+[form.fields.demo]
+kind = "flag"
+[form.known_after_contact]
+tags = "levels nearly pure"
+"""
+
+
+def accord(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "accord.py"), *arguments], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def signed(tmp_path: Path) -> Path:
+    path = tmp_path / "accord.toml"
+    path.write_text(SIGNED, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "A lead counts when it is “converted” within 120 days of the decision.",
+        "What one is worth is what the lead writes under “Yearly budget”.",
+        "Together both teams want 40 of them a month.",
+        "A first answer within 15 working minutes",
+        "closed on the holidays of DE",
+        "“north desk” takes leads at most 12 a day, weight 1, only “country”: DE, AT.",
+        "900 qualified leads a month.",
+        "A from 30 % likely to convert, B from 15 %, C from 5 %, D below.",
+        "Leads in band B or better go to sales",
+        "For 2 % of the leads a coin decides",
+        "+20 points when “Yearly budget” is at least 1,000 and below 5,000 and “demo” is yes and “country” is DE",
+        "What the form asks: 4 fields",
+        "email, personal, required",
+        "money, in EUR",
+        "country, not given when “Select”, column “Land”",
+        "tags: levels nearly pure",
+        "Leads came in the order of “Lead Number”.",
+    ],
+)
+def test_each_part_of_the_agreement_is_told_in_plain_words(words: str) -> None:
+    assert words in "\n".join(explain(parse_agreement(SIGNED)))
+
+
+def test_check_tells_what_was_agreed(signed: Path) -> None:
+    done = accord("check", "--agreement", str(signed))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("The goal\n")
+
+
+def test_check_as_json_is_one_object(signed: Path) -> None:
+    told = json.loads(accord("check", "--agreement", str(signed), "--json").stdout)
+    assert told["digest"] == parse_agreement(SIGNED).digest
+    assert told["agreement"]["goal"]["per_month"] == 40
+    assert told["words"][0] == "The goal"
+
+
+def test_check_refuses_with_the_line_and_no_traceback(signed: Path) -> None:
+    signed.write_text(SIGNED.replace("\nper_month", "\nper_moth"), encoding="utf-8")
+    done = accord("check", "--agreement", str(signed))
+    assert (done.returncode, done.stdout) == (2, "")
+    message = "line 5: goal.per_moth is not a key of the agreement. Did you mean per_month?"
+    assert done.stderr == f"accord: {signed}, {message}\n"

@@ -1,0 +1,134 @@
+"""What a training did, told to a person and to a program."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from training.record import CandidateRecord
+from training.run import Account
+
+MOST_NAMED = 8
+HEADLINES = ("log_loss", "roc_auc", "brier", "ece", "lift_at_10pct")
+
+
+def account_json(account: Account) -> str:
+    training, record = account.training, account.training.record
+    document: dict[str, Any] = {
+        "model": f"conversion/{training.number}" if training.number else None,
+        "run_id": account.run_id,
+        "scored_by": record.winner if record else "scorecard",
+        "promoted": training.promoted,
+        "why": training.why,
+        "rows": len(training.cohort.y),
+        "young_rows": training.cohort.young,
+        "metrics": _winner(account).metrics if record else {},
+        "newest": record.newest_metrics if record else {},
+        "candidates": [_brief(candidate) for candidate in record.candidates] if record else [],
+        "ignored_columns": training.cohort.ignored,
+        "absent_columns": training.cohort.absent,
+        "bad_cells": dict(training.cohort.bad_cells),
+        "seconds": round(account.seconds, 2),
+        "warning": account.warning,
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+def account_words(account: Account) -> str:
+    training = account.training
+    lines = [*_cohort_words(account)]
+    if training.record is not None:
+        lines += ["", _judged_words(account), *_table(training.record.candidates), "", *_newest_words(account)]
+    lines += ["", training.why[:1].upper() + training.why[1:] + ".", *_next_words(account)]
+    if account.warning:
+        lines.append(f"Not everything worked: {account.warning}")
+    return "\n".join(lines)
+
+
+def noticed(account: Account) -> list[str]:
+    """What a table brought that the form does not ask, or the other way round: said once, on stderr."""
+    cohort, said = account.training.cohort, []
+    if cohort.ignored:
+        said.append(f"Ignored columns that are not in the form: {_named(cohort.ignored)}.")
+    if cohort.absent:
+        said.append(f"Fields of the form that the table lacks count as missing: {_named(cohort.absent)}.")
+    if cohort.bad_cells:
+        cells = ", ".join(f"{key} {count}" for key, count in cohort.bad_cells.items())
+        said.append(f"Cells that do not fit their field's kind count as missing: {cells}.")
+    return said
+
+
+def _cohort_words(account: Account) -> list[str]:
+    cohort = account.training.cohort
+    rate = f", {cohort.y.mean():.1%} of them converted" if len(cohort.y) else ""
+    lines = [f"Learned from {len(cohort.y)} leads of {cohort.name}{rate}."]
+    if cohort.young:
+        lines.append(f"{cohort.young} younger leads were left out: their time to convert had not passed.")
+    return lines
+
+
+def _judged_words(account: Account) -> str:
+    record = account.training.record
+    if record is None:
+        return ""
+    return f"Judged on {record.rows['judge']} leads, by {record.protocol}:"
+
+
+def _table(candidates: list[CandidateRecord]) -> list[str]:
+    head = "  {:<11}{:>9}{:>9}{:>9}{:>9}{:>10}{:>9}".format(
+        "", "log loss", "ROC AUC", "Brier", "ECE", "top-10 %", "seconds"
+    )
+    return [head, *(_line(candidate) for candidate in candidates)]
+
+
+def _line(candidate: CandidateRecord) -> str:
+    figures = [candidate.metrics.get(name) for name in HEADLINES]
+    told = ["      –" if figure is None else f"{figure:.4f}" for figure in figures[:4]]
+    lift = "–" if figures[4] is None else f"{figures[4]:.2f}×"
+    return f"  {candidate.name:<11}" + "".join(f"{one:>9}" for one in told) + f"{lift:>10}" + (
+        f"{candidate.metrics['fit_seconds']:>9.1f}"
+    )
+
+
+def _newest_words(account: Account) -> list[str]:
+    record = account.training.record
+    if record is None or not record.newest_metrics:
+        return []
+    figures = record.newest_metrics
+    auc = f", ROC AUC {figures['roc_auc']:.4f}" if "roc_auc" in figures else ""
+    return [
+        f"On the newest {record.rows['newest']} leads, which chose nothing: log loss {figures['log_loss']:.4f}{auc}, "
+        f"ECE {figures['ece']:.3f}."
+    ]
+
+
+def _next_words(account: Account) -> list[str]:
+    training = account.training
+    if training.number is None:
+        return ["No model was saved; the agreement's scorecard goes on answering."]
+    if training.promoted:
+        return [f"Model {training.number} serves from now on. Next: `accord serve`, or `accord mlflow` to compare."]
+    return [f"Model {training.number} is the challenger. To let it serve: `accord promote {training.number}`"]
+
+
+def _winner(account: Account) -> CandidateRecord:
+    record = account.training.record
+    if record is None:
+        raise ValueError("nothing was compared")
+    return next(candidate for candidate in record.candidates if candidate.name == record.winner)
+
+
+def _brief(candidate: CandidateRecord) -> dict[str, Any]:
+    return {
+        "name": candidate.name,
+        "log_loss": candidate.metrics["log_loss"],
+        "roc_auc": candidate.metrics.get("roc_auc"),
+        "brier": candidate.metrics["brier"],
+        "ece": candidate.metrics["ece"],
+        "fit_seconds": round(candidate.metrics["fit_seconds"], 3),
+    }
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more

@@ -1,0 +1,161 @@
+"""The audition: every candidate says what it thinks of the same judged rows, and log loss decides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from features.matrix import Feature
+from models.encoder import Array
+from training.evaluation import log_loss, log_losses
+from training.logistic_search import search_logistic
+from training.recipe import Recipe, fit_recipe
+from training.splits import Protocol
+from training.stage import Progress, Stage, Tried, clearly_better, judged, make_stages
+from training.trees_search import search_trees
+
+# Fewer leads than this in the smallest stage, and trees would only learn the noise.
+ENOUGH_FOR_TREES = 150
+TRUSTS = (0.6, 0.7, 0.8, 0.9, 1.0)
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """`recipe` is None for what was not fitted here: the base rate and the scorecard."""
+
+    name: str
+    recipe: Recipe | None
+    log_odds: Array
+    seconds: float
+    curve: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A candidate by stage."""
+
+    name: str
+    recipe: Recipe
+    tried: Tried
+    curve: list[float]
+
+    @property
+    def candidate(self) -> Candidate:
+        return Candidate(self.name, self.recipe, self.tried.pooled, self.tried.seconds, self.curve)
+
+
+@dataclass(frozen=True)
+class Audition:
+    """`winner` is None where no fitted candidate beat both the base rate and the scorecard."""
+
+    candidates: list[Candidate]
+    labels: Array
+    winner: Candidate | None
+    why: str
+
+    def candidate(self, name: str) -> Candidate:
+        return next(candidate for candidate in self.candidates if candidate.name == name)
+
+
+def hold_audition(
+    features: Sequence[Feature],
+    matrix: pd.DataFrame,
+    y: Array,
+    protocol: Protocol,
+    scorecard: Array,
+    champion: Recipe | None = None,
+    budget: float = 0.0,
+    progress: Progress = lambda _: None,
+) -> Audition:
+    """`scorecard` are the scorecard's log-odds for every row; `budget` are the seconds for tuning beyond the first
+    recipes; the champion stands in the table by its recipe, fitted anew on each stage."""
+    started = time.monotonic()
+    stages = make_stages(features, matrix, y, protocol)
+    labels = np.concatenate([stage.y_judge for stage in stages])
+    baselines = [
+        Candidate("base rate", None, np.concatenate([np.full(len(s.y_judge), s.base_log_odds) for s in stages]), 0.0),
+        Candidate("scorecard", None, scorecard[protocol.judged], 0.0),
+    ]
+    if champion is not None:
+        progress("fitting the champion's recipe")
+        baselines.append(_champion(features, matrix, y, protocol, champion))
+    fitted = _fitted(stages, protocol.forward, budget - (time.monotonic() - started), progress)
+    candidates = {one.name: one.candidate for one in fitted}
+    best = candidates[_best(fitted).name]
+    beats, why = _verdict(best, baselines[:2], labels)
+    return Audition([*baselines, *candidates.values()], labels, best if beats else None, why)
+
+
+def _fitted(stages: Sequence[Stage], forward: bool, seconds: float, progress: Progress) -> list[Fitted]:
+    started = time.monotonic()
+    progress("fitting logistics")
+    setting, tried = search_logistic(stages, forward)
+    recipe = Recipe(setting.recipe, None, logistic_share=1.0, logistic_half_life=setting.half_life)
+    logistic = Fitted("logistic", recipe, tried, [])
+    if min(len(stage.y_fit) for stage in stages) < ENOUGH_FOR_TREES:
+        return [logistic]
+    progress("fitting trees")
+    found = search_trees(stages, forward, seconds - (time.monotonic() - started), progress)
+    recipe = Recipe(None, found.setting.recipe, logistic_share=0.0, trees_half_life=found.setting.half_life)
+    trees = Fitted("trees", recipe, found.tried, found.curve)
+    return [logistic, trees, _blend(stages, logistic, trees)]
+
+
+def _blend(stages: Sequence[Stage], logistic: Fitted, trees: Fitted) -> Fitted:
+    """Half and half with full trust, unless another share and trust clearly pay."""
+    mixes = {(trust, share): _mix(stages, logistic, trees, trust, share) for trust in TRUSTS for share in SHARES}
+    usual, best = mixes[1.0, 0.5], min(mixes, key=lambda mix: mixes[mix].loss)
+    trust, share = best if clearly_better(mixes[best].losses, usual.losses) else (1.0, 0.5)
+    recipe = replace(
+        logistic.recipe,
+        trees=trees.recipe.trees,
+        trees_half_life=trees.recipe.trees_half_life,
+        trust=trust,
+        logistic_share=share,
+    )
+    return Fitted("blend", recipe, mixes[trust, share], [])
+
+
+def _mix(stages: Sequence[Stage], logistic: Fitted, trees: Fitted, trust: float, share: float) -> Tried:
+    log_odds = [
+        stage.base_log_odds + trust * (share * straight + (1 - share) * grown - stage.base_log_odds)
+        for stage, straight, grown in zip(stages, logistic.tried.log_odds, trees.tried.log_odds, strict=True)
+    ]
+    return judged(stages, log_odds, logistic.tried.seconds + trees.tried.seconds)
+
+
+def _champion(
+    features: Sequence[Feature], matrix: pd.DataFrame, y: Array, protocol: Protocol, recipe: Recipe
+) -> Candidate:
+    started, log_odds = time.perf_counter(), []
+    for split in protocol.splits:
+        blend = fit_recipe(features, matrix.iloc[split.fit], y[split.fit], recipe)
+        log_odds.append(blend.log_odds(blend.encoder.table(matrix.iloc[split.judge])))
+    return Candidate("champion", recipe, np.concatenate(log_odds), time.perf_counter() - started)
+
+
+def _best(fitted: Sequence[Fitted]) -> Fitted:
+    """The richest candidate, unless a plainer one is clearly better."""
+    *plainer, richest = fitted
+    paying = [one for one in plainer if clearly_better(one.tried.losses, richest.tried.losses)]
+    return min([richest, *paying], key=lambda one: one.tried.loss)
+
+
+def _verdict(best: Candidate, baselines: Sequence[Candidate], labels: Array) -> tuple[bool, str]:
+    """Whether it beats each baseline by more than one standard error of the paired difference, and a sentence."""
+    own = log_losses(labels, best.log_odds)
+    for baseline in baselines:
+        gains = log_losses(labels, baseline.log_odds) - own
+        gain, error = float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
+        if gain <= error:
+            return False, (
+                f"the best fitted candidate ({best.name}) does not beat the {baseline.name} by more than chance: "
+                f"{gain:+.4f} nats a lead, standard error {error:.4f}, on {len(labels)} judged leads"
+            )
+    known = ", ".join(f"{baseline.name} {log_loss(labels, baseline.log_odds):.4f}" for baseline in baselines)
+    return True, f"{best.name} wins on {len(labels)} judged leads: log loss {own.mean():.4f} ({known})"

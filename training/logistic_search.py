@@ -1,0 +1,69 @@
+"""Finds the logistic's settings: one setting at a time, uphill, on the audition's stages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from models.logistic import LogisticRecipe
+from training.recipe import USUAL_HALF_LIFE, recency
+from training.stage import Stage, Tried, clearly_better, judged
+
+PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+STRAIGHTER = 0.3
+OTHER_HALF_LIVES = (None, 0.25)
+
+
+@dataclass(frozen=True)
+class LogisticSetting:
+    recipe: LogisticRecipe
+    half_life: float | None
+
+
+def search_logistic(stages: Sequence[Stage], forward: bool) -> tuple[LogisticSetting, Tried]:
+    """The setting with the least log loss, and what it said. Half-lives are tried only where rows stand in time."""
+    known: dict[LogisticSetting, Tried] = {}
+    best = LogisticSetting(LogisticRecipe(), USUAL_HALF_LIFE if forward else None)
+    if forward:
+        best = _best(best, [replace(best, half_life=half_life) for half_life in OTHER_HALF_LIVES], stages, known)
+    best = _climb(best, stages, known)
+    straighter = replace(best, recipe=replace(best.recipe, bend=STRAIGHTER))
+    best = _climb(_best(best, [straighter], stages, known), stages, known)
+    return best, known[best]
+
+
+def try_logistic(stages: Sequence[Stage], setting: LogisticSetting) -> Tried:
+    started, log_odds = time.perf_counter(), []
+    for stage in stages:
+        weight = recency(len(stage.y_fit), setting.half_life)
+        fitted = stage.design(setting.recipe.bend).fit(stage.y_fit, setting.recipe.inverse_penalty, weight)
+        log_odds.append(fitted.log_odds(stage.X_judge))
+    return judged(stages, log_odds, time.perf_counter() - started)
+
+
+def _climb(start: LogisticSetting, stages: Sequence[Stage], known: dict[LogisticSetting, Tried]) -> LogisticSetting:
+    """From one penalty to its neighbours while that clearly helps."""
+    best = start
+    while True:
+        place = PENALTIES.index(best.recipe.inverse_penalty)
+        near = [PENALTIES[next_to] for next_to in (place - 1, place + 1) if 0 <= next_to < len(PENALTIES)]
+        better = _best(
+            best, [replace(best, recipe=replace(best.recipe, inverse_penalty=one)) for one in near], stages, known
+        )
+        if better == best:
+            return best
+        best = better
+
+
+def _best(
+    incumbent: LogisticSetting,
+    settings: Sequence[LogisticSetting],
+    stages: Sequence[Stage],
+    known: dict[LogisticSetting, Tried],
+) -> LogisticSetting:
+    for setting in [incumbent, *settings]:
+        if setting not in known:
+            known[setting] = try_logistic(stages, setting)
+    paying = [setting for setting in settings if clearly_better(known[setting].losses, known[incumbent].losses)]
+    return min([incumbent, *paying], key=lambda setting: known[setting].loss)

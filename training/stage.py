@@ -1,0 +1,83 @@
+"""One split made ready: encoded rows that fit and encoded rows that judge, so that many recipes can be tried on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from features.matrix import Feature
+from models.encoder import Array, Encoder, fit_encoder
+from models.logistic import LogisticDesign
+from models.scorer import logit
+from training.evaluation import log_loss
+from training.recipe import smoothed_rate
+from training.splits import Protocol
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Stage:
+    """Levels are learned from the fitting rows alone, as they would have been at the time."""
+
+    encoder: Encoder
+    X_fit: Array
+    y_fit: Array
+    X_judge: Array
+    y_judge: Array
+    designs: dict[float, LogisticDesign] = field(default_factory=dict)
+
+    @property
+    def base_log_odds(self) -> float:
+        return logit(smoothed_rate(self.y_fit))
+
+    def design(self, bend: float) -> LogisticDesign:
+        if bend not in self.designs:
+            self.designs[bend] = LogisticDesign(self.encoder, self.X_fit, bend)
+        return self.designs[bend]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What one recipe said of the judged rows of each stage, and its log loss there."""
+
+    log_odds: tuple[Array, ...]
+    losses: Array
+    rows: Array
+    seconds: float
+
+    @property
+    def pooled(self) -> Array:
+        return np.concatenate(self.log_odds)
+
+    @property
+    def loss(self) -> float:
+        return float(np.average(self.losses, weights=self.rows))
+
+
+def clearly_better(losses: Array, incumbent: Array) -> bool:
+    """Whether a change of setting pays on the stages as a whole: its mean gain exceeds one standard error over them.
+    What helped in one window of a drifting table and hurt in the next is no reason to leave a sound default."""
+    gains = incumbent - losses
+    if len(gains) < 2:
+        return False
+    return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
+
+
+def make_stages(features: Sequence[Feature], matrix: pd.DataFrame, y: Array, protocol: Protocol) -> list[Stage]:
+    stages = []
+    for split in protocol.splits:
+        fitting = matrix.iloc[split.fit]
+        encoder = fit_encoder(features, fitting)
+        X_fit, X_judge = encoder.table(fitting), encoder.table(matrix.iloc[split.judge])
+        stages.append(Stage(encoder, X_fit, y[split.fit], X_judge, y[split.judge]))
+    return stages
+
+
+def judged(stages: Sequence[Stage], log_odds: Sequence[Array], seconds: float) -> Tried:
+    losses = [log_loss(stage.y_judge, said) for stage, said in zip(stages, log_odds, strict=True)]
+    rows = [float(len(stage.y_judge)) for stage in stages]
+    return Tried(tuple(log_odds), np.array(losses), np.array(rows), seconds)

@@ -1,0 +1,231 @@
+"""The training job: from a table of past leads to a bundle in the ledger, and a record of how it got there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features.matrix import Feature, many, plan
+from leads.agreement import Agreement
+from leads.ledger.book import Ledger
+from leads.ledger.bundle import champion, load_bundle, promote, save_bundle
+from leads.refusal import Failure
+from models.bundle import BundleRefused, Files, bundle_files, digest, pack
+from models.encoder import Array, fit_encoder
+from models.scorecard import scorecard_scorer
+from models.scorer import Scorer, sigmoids
+from models.verification import verified_files
+from training.audition import Audition, Candidate, hold_audition
+from training.cohort import Cohort, read_cohort
+from training.evaluation import capacity_share, metrics
+from training.golden import golden_leads
+from training.recipe import Recipe, fit_recipe
+from training.record import LABEL, CandidateRecord, TrainingRecord
+from training.splits import Protocol, block_protocol, forward_protocol
+from training.stage import Progress
+
+FIRST_CHAMPION = "the first model that beat the base rate and the scorecard"
+
+
+@dataclass(frozen=True)
+class Training:
+    """`record` is None where there were too few leads even to compare; `number` is None where nothing beat the
+    scorecard, which then goes on answering."""
+
+    cohort: Cohort
+    record: TrainingRecord | None
+    number: int | None
+    promoted: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The winning recipe refitted on every row, and what it said of the newest rows before it had seen them."""
+
+    candidate: Candidate
+    scorer: Scorer
+    newest_log_odds: Array
+
+
+def train(path: Path, agreement: Agreement, ledger: Ledger, budget: float, progress: Progress) -> Training:
+    """Everything but MLflow, so that a training is never lost to a tracking server that is away."""
+    started = datetime.now(UTC)
+    progress(f"reading {path.name}")
+    cohort = read_cohort(path, agreement)
+    protocol = choose_protocol(cohort)
+    if protocol is None:
+        return Training(cohort, None, None, False, _too_few(cohort))
+    features = plan(agreement.form.fields, agreement.sales.timezone)
+    progress("making features")
+    matrix = many(features, cohort.values)
+    if not fit_encoder(features, matrix).columns:
+        return Training(cohort, None, None, False, "no field differs between leads, so the scorecard goes on answering")
+    serving = champion(ledger)
+    audition = hold_audition(
+        features, matrix, cohort.y, protocol, _scorecard(agreement, cohort), _recipe(ledger, serving), budget, progress
+    )
+    winner = _winner(audition, features, matrix, cohort.y, protocol, progress)
+    files = _files(winner, agreement, cohort)
+    number = _save(ledger, files, winner, audition, cohort, progress) if winner else None
+    first = number is not None and serving is None
+    if number is not None and first:
+        promote(ledger, number, None, FIRST_CHAMPION)
+    record = _record(started, agreement, cohort, protocol, audition, winner, matrix, files, number, first)
+    return Training(cohort, record, number, first, audition.why)
+
+
+def choose_protocol(cohort: Cohort) -> Protocol | None:
+    """Forward in time where an order is known; blocks where it is not, or where time leaves one class only."""
+    forward = forward_protocol(cohort.y, cohort.person) if cohort.ordered else None
+    return forward or block_protocol(cohort.y, cohort.person)
+
+
+def _too_few(cohort: Cohort) -> str:
+    return (
+        f"{len(cohort.y)} leads may teach, {int(cohort.y.sum())} of them converted: two of each kind are the least "
+        "that anything can be judged on, so the scorecard goes on answering"
+    )
+
+
+def _scorecard(agreement: Agreement, cohort: Cohort) -> Array:
+    return scorecard_scorer(agreement).log_odds_table(cohort.values)
+
+
+def _recipe(ledger: Ledger, number: int | None) -> Recipe | None:
+    return None if number is None else Recipe.from_json(load_bundle(ledger, number).facts["recipe"])
+
+
+def _winner(
+    audition: Audition,
+    features: Sequence[Feature],
+    matrix: pd.DataFrame,
+    y: Array,
+    protocol: Protocol,
+    progress: Progress,
+) -> Winner | None:
+    won = audition.winner
+    if won is None or won.recipe is None:
+        return None
+    progress(f"refitting {won.name} on all {len(y)} leads")
+    older, newest = protocol.older, protocol.newest
+    before = fit_recipe(features, matrix.iloc[older], y[older], won.recipe) if len(newest) else None
+    said = before.log_odds(before.encoder.table(matrix.iloc[newest])) if before else np.empty(0)
+    scorer = Scorer(tuple(features), fit_recipe(features, matrix, y, won.recipe), won.recipe.rung)
+    return Winner(won, scorer, said)
+
+
+def _files(winner: Winner | None, agreement: Agreement, cohort: Cohort) -> Files:
+    if winner is None:
+        return {}
+    fields = agreement.form.fields
+    return bundle_files(winner.scorer, fields, agreement.sales.timezone, golden_leads(fields, cohort.values))
+
+
+def _save(
+    ledger: Ledger, files: Files, winner: Winner, audition: Audition, cohort: Cohort, progress: Progress
+) -> int:
+    progress("checking the bundle in a child process")
+    data = pack(files)
+    try:
+        verified_files(data, digest(data))
+    except BundleRefused as refused:
+        raise Failure(f"The new model was not saved: {refused}. The champion goes on serving.") from None
+    recipe = winner.candidate.recipe
+    facts = {
+        "rung": winner.scorer.rung,
+        "recipe": recipe.to_json() if recipe else None,
+        "rows": len(cohort.y),
+        "table": cohort.name,
+        "why": audition.why,
+    }
+    return save_bundle(ledger, data, facts)
+
+
+def _record(
+    started: datetime,
+    agreement: Agreement,
+    cohort: Cohort,
+    protocol: Protocol,
+    audition: Audition,
+    winner: Winner | None,
+    matrix: pd.DataFrame,
+    files: Files,
+    number: int | None,
+    promoted: bool,
+) -> TrainingRecord:
+    capacity = capacity_share(agreement)
+    data = pack(files)
+    size = {winner.candidate.name: float(len(data))} if winner else {}
+    newest, newest_y = protocol.newest, cohort.y[protocol.newest]
+    said = winner.newest_log_odds if winner else np.empty(0)
+    return TrainingRecord(
+        started_at=started,
+        table_name=cohort.name,
+        rows={"fit": len(protocol.older), "judge": len(audition.labels), "newest": len(newest)},
+        labels=audition.labels,
+        candidates=[_candidate(one, audition.labels, capacity, size) for one in audition.candidates],
+        winner=winner.candidate.name if winner else "scorecard",
+        why=audition.why,
+        newest_metrics=metrics(newest_y, said, capacity) if len(said) else {},
+        newest_labels=newest_y if len(said) else np.empty(0),
+        newest_probabilities=sigmoids(said),
+        tables={"train": _labelled(matrix, cohort.y, protocol.older), "newest": _labelled(matrix, cohort.y, newest)},
+        agreement_digest=agreement.digest,
+        bundle=files,
+        bundle_sha256=digest(data),
+        number=number or 0,
+        ignored_columns=cohort.ignored,
+        reasons_overview=_overview(winner, matrix),
+        protocol=protocol.words,
+        promoted=promoted,
+    )
+
+
+def _candidate(
+    candidate: Candidate, labels: Array, capacity: float, size: dict[str, float]
+) -> CandidateRecord:
+    figures = metrics(labels, candidate.log_odds, capacity) | {"fit_seconds": candidate.seconds}
+    if candidate.name in size:
+        figures["bundle_bytes"] = size[candidate.name]
+    return CandidateRecord(
+        name=candidate.name,
+        params=_params(candidate.recipe),
+        metrics=figures,
+        curves={"trees/log_loss": candidate.curve} if candidate.curve else {},
+        probabilities=sigmoids(candidate.log_odds),
+    )
+
+
+def _params(recipe: Recipe | None) -> dict[str, float | int | str]:
+    """Flat, and only what the recipe has: settings of a part that is absent would only blur a comparison."""
+    if recipe is None:
+        return {}
+    flat: dict[str, float | int | str] = {}
+    for part, settings in (("logistic", recipe.logistic), ("trees", recipe.trees)):
+        if settings is not None:
+            flat |= {f"{part}.{name}": value for name, value in asdict(settings).items()}
+            flat[f"{part}.half_life"] = getattr(recipe, f"{part}_half_life") or "none"
+    if recipe.logistic is not None and recipe.trees is not None:
+        flat |= {"trust": recipe.trust, "logistic_share": recipe.logistic_share}
+    return flat
+
+
+def _labelled(matrix: pd.DataFrame, y: Array, rows: np.ndarray) -> pd.DataFrame:
+    return matrix.iloc[rows].assign(**{LABEL: y[rows]}).reset_index(drop=True)
+
+
+def _overview(winner: Winner | None, matrix: pd.DataFrame, most: int = 2000) -> dict[str, float]:
+    """Mean |contribution| by feature label, over at most `most` leads spread over the table."""
+    if winner is None:
+        return {}
+    blend = winner.scorer.blend
+    rows = np.unique(np.linspace(0, len(matrix) - 1, min(most, len(matrix))).astype(int))
+    strength = np.abs(blend.explain(blend.encoder.table(matrix.iloc[rows])).contributions).mean(axis=0)
+    overview = zip((feature.label for feature in winner.scorer.scored), strength.tolist(), strict=True)
+    return dict(sorted(overview, key=lambda pair: -pair[1]))
