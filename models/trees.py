@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 import lightgbm
 import numpy as np
 
 from models.encoder import Array, Encoder
+
+Booster = lightgbm.Booster
 
 FOLDS = 5
 
@@ -49,7 +52,7 @@ class TreesRecipe:
 class Trees:
     """The mean of its boosters, in log-odds."""
 
-    def __init__(self, boosters: Sequence[lightgbm.Booster]) -> None:
+    def __init__(self, boosters: Sequence[Booster]) -> None:
         self.boosters = tuple(boosters)
 
     def fold_log_odds(self, X: Array) -> Array:
@@ -79,18 +82,14 @@ def fit_trees(encoder: Encoder, X: Array, y: Array, recipe: TreesRecipe, weight:
     """One model for each contiguous fifth left out (of an order that is time or the file's), so that their mean is
     steadier than any one of them."""
     fold = np.arange(len(y)) * FOLDS // len(y)
-    return Trees(
-        [
-            fit_booster(encoder, X[fold != left_out], y[fold != left_out], recipe, left_out, _of(weight, fold != left_out))
-            for left_out in range(FOLDS)
-        ]
-    )
 
+    def fit_without(left_out: int) -> Booster:
+        rows = fold != left_out
+        own = None if weight is None else weight[rows]
+        return lightgbm.train(recipe.parameters(left_out), _data(encoder, X[rows], y[rows], own), recipe.rounds)
 
-def fit_booster(
-    encoder: Encoder, X: Array, y: Array, recipe: TreesRecipe, seed: int, weight: Array | None = None
-) -> lightgbm.Booster:
-    return lightgbm.train(recipe.parameters(seed), _data(encoder, X, y, weight), recipe.rounds)
+    with ThreadPoolExecutor() as pool:  # one thread a model, and one thread in each fit
+        return Trees(list(pool.map(fit_without, range(FOLDS))))
 
 
 def fit_watched(
@@ -99,18 +98,18 @@ def fit_watched(
     y: Array,
     recipe: TreesRecipe,
     weight: Array | None,
-    X_judge: Array,
-    y_judge: Array,
+    judge: tuple[Array, Array],
     patience: int,
-) -> tuple[lightgbm.Booster, list[float]]:
-    """One booster and its log loss on the judged rows after each round; stops after `patience` rounds without gain."""
+) -> tuple[Booster, list[float]]:
+    """One booster and its log loss on the judged rows (X, y) after each round; stops after `patience` rounds without
+    gain."""
     losses: dict[str, dict[str, list[float]]] = {}
     data = _data(encoder, X, y, weight)
     booster = lightgbm.train(
         recipe.parameters(0) | {"metric": "binary_logloss"},
         data,
         recipe.rounds,
-        valid_sets=[data.create_valid(X_judge, y_judge)],
+        valid_sets=[data.create_valid(*judge)],
         valid_names=["judge"],
         callbacks=[lightgbm.record_evaluation(losses), lightgbm.early_stopping(patience, verbose=False)],
     )
@@ -127,6 +126,3 @@ def _data(encoder: Encoder, X: Array, y: Array, weight: Array | None) -> lightgb
         params={"feature_pre_filter": False, "verbosity": -1, "num_threads": 1},
     )
 
-
-def _of(weight: Array | None, rows: np.ndarray) -> Array | None:
-    return None if weight is None else weight[rows]

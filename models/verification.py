@@ -88,7 +88,7 @@ def _main() -> int:
     except BundleRefused as refused:
         print(f"refused: {refused}", file=sys.stderr)
         return 1
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         print(f"refused: it cannot be read ({type(error).__name__})", file=sys.stderr)
         return 1
     return 0

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import traceback
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI, Request
@@ -18,7 +17,7 @@ from leads.form import form_class
 from leads.ledger import Ledger, LedgerUnavailable
 from models.scorecard import scorecard_scorer
 from serving import problems
-from serving.endpoints import health_endpoints, lead_endpoints
+from serving.endpoints import Desk, endpoints
 from serving.intake import Intake
 from serving.openapi import describe
 from serving.reference import pages
@@ -30,19 +29,6 @@ log = logging.getLogger("accord.serving")
 def create_app(ledger: Ledger, agreement: Agreement, number: int, source: Source) -> FastAPI:
     """`number` is the agreement's in the ledger; `source` loads the champion that the ledger points to."""
     live = LiveScorer(ledger, agreement, source, scorecard_scorer(agreement))
-    intake = Intake(ledger, agreement, number, live)
-    writer = ThreadPoolExecutor(1, "accord-writer")
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(intake.warm_up)
-        following = asyncio.create_task(follow_champion(live))
-        yield
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
-        writer.shutdown()
-
     app = FastAPI(
         title="Accord",
         version="1",
@@ -51,14 +37,26 @@ def create_app(ledger: Ledger, agreement: Agreement, number: int, source: Source
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,
+        lifespan=_lifespan,
     )
-    app.include_router(lead_endpoints(intake, writer))
-    app.include_router(health_endpoints(intake))
+    app.state.desk = Desk(Intake(ledger, agreement, number, live))
+    app.include_router(endpoints())
     app.include_router(pages(agreement, describe(app, form_class(agreement))))
     _answer_errors(app)
     app.add_middleware(Guard)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    desk: Desk = app.state.desk
+    await asyncio.to_thread(desk.intake.warm_up)
+    following = asyncio.create_task(follow_champion(desk.intake.live))
+    yield
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
+    desk.writer.shutdown()
 
 
 def _answer_errors(app: FastAPI) -> None:

@@ -136,9 +136,7 @@ def keys_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="keys_verb", required=True, metavar="create|list|revoke")
     create = verbs.add_parser("create", help="make a key and print it; it is shown this once")
     create.add_argument("kind", choices=["pk", "sk"], help="pk for a public page, sk for your own systems")
-    create.add_argument(
-        "--origin", action="append", default=[], metavar="URL", help="where a pk may be used"
-    )
+    create.add_argument("--origin", action="append", default=[], metavar="URL", help="where a pk may be used")
     create.add_argument("--label", metavar="TEXT", help="what the key is for")
     shown = verbs.add_parser("list", help="show all keys by their first letters")
     shown.add_argument("--json", action="store_true", help="print one JSON object")

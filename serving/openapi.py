@@ -34,6 +34,13 @@ PROBLEM = {
     },
 }
 
+FORM_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Form"}}},
+    }
+}
+
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The error answers of one endpoint."""
@@ -50,7 +57,10 @@ def describe(app: FastAPI, form: type[BaseModel]) -> dict[str, Any]:
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
     components = found.setdefault("components", {})
-    components.setdefault("schemas", {}).update(Form=form.model_json_schema(), Problem=PROBLEM)
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas.update(Form=form.model_json_schema(), Problem=PROBLEM)
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "pk_… or sk_…"}}
     for path, methods in found["paths"].items():
         for operation in methods.values():

@@ -71,7 +71,7 @@ class Place:
     detail: str
 
 
-class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
+class Problem(Exception):
     """`detail` says what to do about it and never repeats what was sent."""
 
     def __init__(

@@ -60,7 +60,7 @@ def _data(record: TrainingRecord, agreement: Agreement) -> str:
     lines = [
         f"- Table `{record.table_name}`: {rows.get('fit', 0):,} rows to fit, {rows.get('judge', 0):,} rows judged, the"
         f" newest {rows.get('newest', 0):,} held back and reported once.",
-        f"- Of the judged rows {record.labels.mean():.1%} converted" + _newest_rate(record) + ".",
+        f"- Of the judged rows {100 * record.labels.mean():.1f} % converted" + _newest_rate(record) + ".",
         f"- {len(agreement.form.fields)} fields asked: {_listed(agreement.form.fields)}.",
     ]
     if late := agreement.form.known_after_contact:
@@ -81,7 +81,7 @@ def _judged(record: TrainingRecord) -> str:
 
 
 def _newest(record: TrainingRecord) -> str:
-    shown = [name for name in COLUMNS if name in record.newest_metrics]
+    shown = [name for name in COLUMNS if name in record.newest_metrics and name != "fit_seconds"]
     if not shown:
         return "## The newest leads\n\nNo rows were held back: the table is too small."
     table = _table([COLUMNS[name][0] for name in shown], [[_number(record.newest_metrics, name) for name in shown]])
@@ -106,13 +106,17 @@ def _limits(record: TrainingRecord, agreement: Agreement) -> str:
         if positives < 100
         else ""
     )
+    young = (
+        f"Leads younger than {agreement.goal.within_days} days had not had their time to convert and are no negatives."
+        if agreement.table.arrived
+        else "The table tells no arrival times: leads too young to have converted yet may stand in it as negatives."
+    )
     return f"""## Limits
 
 - The probability means "as leads were handled in the past". Who was called was not drawn by lot, so it does not tell
   what a call causes.
 - A contribution says what moved this score, not what would make the lead convert.
-- Leads younger than {agreement.goal.within_days} days had not had their time to convert and were not learned from as
-  negatives.
+- {young}
 - A source, campaign or market that was not in the table is scored from what is known of the other fields.{few}"""
 
 
@@ -127,7 +131,7 @@ not stored.{named}"""
 
 
 def _newest_rate(record: TrainingRecord) -> str:
-    return f", of the newest {record.newest_labels.mean():.1%}" if len(record.newest_labels) else ""
+    return f", of the newest {100 * record.newest_labels.mean():.1f} %" if len(record.newest_labels) else ""
 
 
 def _number(metrics: Mapping[str, float], name: str) -> str:

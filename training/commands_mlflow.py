@@ -16,9 +16,11 @@ from pathlib import Path
 
 from leads.refusal import Failure, Refusal
 from leads.settings import Settings, settings
+from training.experiment_store import place as without_password
 from training.experiment_view import NAME
 
 START_SECONDS = 180.0  # the first start of a busy machine makes the store and compiles MLflow
+TRAINING_PAGES = "workflowType=machine_learning"  # instead of those for language models
 # Without job execution MLflow runs 2 processes instead of 10; the jobs are for judging language models.
 LIGHT = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -36,9 +38,11 @@ def mlflow_arguments(parser: argparse.ArgumentParser) -> None:
 def mlflow(options: argparse.Namespace) -> int:
     place = settings()
     if place.tracking_uri.startswith(("http://", "https://")):
-        _announce(place.tracking_uri.rstrip("/"))
+        _announce(without_password(place).rstrip("/"))
         return 0
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server is stopped like at Ctrl-C
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # however it ends, the server must not stay behind
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         with served(place, options.host, options.port) as (url, server):
             _announce(url)
@@ -77,21 +81,22 @@ def _environment(place: Settings) -> dict[str, str]:
 
 def _announce(url: str) -> None:
     print(f"MLflow is ready at {url}")
-    print(f"  trainings         {url}/#/experiments/{_experiment(url)}/runs?workflowType=machine_learning&viewStateShareKey={NAME}")
-    print(f"  registered model  {url}/#/models/conversion?workflowType=machine_learning", flush=True)
+    print(f"  trainings         {url}/#/experiments/{_trainings(url)}")
+    print(f"  registered model  {url}/#/models/conversion?{TRAINING_PAGES}", flush=True)
 
 
-def _experiment(url: str) -> str:
-    """The id of our experiment, or of MLflow's default one while nothing was trained."""
+def _trainings(url: str) -> str:
+    """The page of our experiment in its saved view; while nothing was trained, of MLflow's own empty one."""
     asked = f"{url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=accord"
     try:
         with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
-            return str(json.load(answer)["experiment"]["experiment_id"])
+            experiment = json.load(answer)["experiment"]["experiment_id"]
     except urllib.error.HTTPError:
-        return "0"
+        return f"0/runs?{TRAINING_PAGES}"
     except OSError as error:
         remedy = "Set MLFLOW_TRACKING_URI to one that runs."
         raise Failure(f"No MLflow server answers at {url}: {error}. {remedy}") from error
+    return f"{experiment}/runs?{TRAINING_PAGES}&viewStateShareKey={NAME}"
 
 
 def _free_port(host: str, port: int) -> int:

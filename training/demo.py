@@ -12,9 +12,9 @@ from rich.console import Console
 from leads.agreement import Agreement, read_agreement
 from leads.refusal import Failure
 from training.demo_answers import check_story, print_answers
-from training.demo_leads import Form, forms, newest_rows, simulated_company
+from training.demo_leads import Visitor, newest_rows, simulated_company, visitors
 from training.demo_place import demo_place, environment
-from training.demo_service import Service, running_service
+from training.demo_service import RunningAccord, running_service
 
 # The columns that only someone of the company can know to be written later; init finds the others by itself.
 SIMULATED = (
@@ -40,7 +40,7 @@ def play(folder: Path, file: Path | None, said: Sequence[str], budget: float, *,
         key = run(place, subprocess.PIPE, "keys", "create", "sk").strip()
         console.print("Starting the service.")
         with running_service(place, environment(place)) as service:
-            exchange(service, key, forms(rows, agreement), agreement, console)
+            exchange(service, key, visitors(rows, agreement), console)
             tell_next(service, place, console)
             if not once:
                 console.print("The service answers until you press Ctrl-C.")
@@ -77,14 +77,14 @@ def run(place: Path, stdout: int | None, *words: str) -> str:
     return done.stdout or ""
 
 
-def exchange(service: Service, key: str, sent: Sequence[Form], agreement: Agreement, console: Console) -> None:
+def exchange(service: RunningAccord, key: str, sent: Sequence[Visitor], console: Console) -> None:
     """Sends the forms, shows the decisions, and reads each lead's story back."""
     console.print(f"Sending {len(sent)} forms to {service.url}/v1/leads.\n")
-    answers = [service.send(key, form) for form in sent]
+    answers = [service.send(key, visitor.form) for visitor in sent]
     if console.stderr:
         print(json.dumps({"url": service.url, "decisions": answers}, ensure_ascii=False), flush=True)
     else:
-        print_answers(sent, answers, agreement)
+        print_answers(sent, answers)
     for answer in answers:
         check_story(service.story(key, answer["lead"]), answer)
     console.print(
@@ -92,14 +92,14 @@ def exchange(service: Service, key: str, sent: Sequence[Form], agreement: Agreem
     )
 
 
-def tell_next(service: Service, place: Path, console: Console) -> None:
+def tell_next(service: RunningAccord, place: Path, console: Console) -> None:
     console.print("\nWhat to open next", style="bold")
     console.print(f"  API reference   {service.url}/")
     console.print(f"  experiments     ACCORD_HOME={place} accord mlflow")
     console.print(f"  the agreement   {place / 'accord.toml'}")
 
 
-def serve_until_interrupted(service: Service) -> None:
+def serve_until_interrupted(service: RunningAccord) -> None:
     try:
         service.wait()
     except KeyboardInterrupt:

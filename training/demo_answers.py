@@ -9,9 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from leads.agreement import Agreement
 from leads.refusal import Failure
-from training.demo_leads import Form
+from training.demo_leads import Visitor
 
 PLAIN_WIDTH = 120  # where no terminal tells its width
 COLUMNS = {"Who": 24, "Probability": 11, "Band": 4, "Route": 10, "Owner": 12, "Respond by": 10}
@@ -27,18 +26,16 @@ def check_story(story: Mapping[str, Any], answer: Answer) -> None:
         raise Failure(f"The ledger's story of {lead} lacks the decision {decision} as it was answered.")
 
 
-def print_answers(sent: Sequence[Form], answers: Sequence[Answer], agreement: Agreement) -> None:
+def print_answers(visitors: Sequence[Visitor], answers: Sequence[Answer]) -> None:
     """Two lines a lead, who and why, the likeliest to convert first; they fit into 80 columns."""
     terminal = Console(highlight=False)
     console = terminal if terminal.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
     console.print(line([Text(title, "bold") for title in COLUMNS]))
-    named = [
-        (who(form, agreement, place), answer) for place, (form, answer) in enumerate(zip(sent, answers, strict=True))
-    ]
+    named = [(visitor.name, answer) for visitor, answer in zip(visitors, answers, strict=True)]
     for name, answer in sorted(named, key=lambda pair: -pair[1]["probability"]):
         console.print(line(cells(name, answer)))
         told = ", ".join(reason(each) for each in answer["reasons"][:REASONS])
-        console.print(Padding(Text(told, "dim"), (0, 0, 0, 2)))
+        console.print(Padding(Text(told, "dim"), (0, 0, 0, 2), expand=False))
 
 
 def line(texts: Sequence[Text]) -> Table:
@@ -58,16 +55,6 @@ def cells(name: str, answer: Answer) -> list[Text]:
         Text(answer["owner"] or ""),
         Text(due(answer["respond_by"])),
     ]
-
-
-def who(form: Form, agreement: Agreement, place: int) -> str:
-    """The name on the form, else the company, else the e-mail address."""
-    kinds = {key: field.kind for key, field in agreement.form.fields.items()}
-    for kind in ("person", "company", "email"):
-        named = [str(value) for key, value in form.items() if kinds.get(key) == kind]
-        if named:
-            return " ".join(named)
-    return f"lead {place + 1}"
 
 
 def reason(told: Mapping[str, Any]) -> str:

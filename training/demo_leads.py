@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +23,14 @@ NEW_LEADS = 12
 Form = dict[str, str | float | bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """`form` is the JSON object that a page would send: what is missing is left out."""
+
+    name: str
+    form: Form
+
+
 def simulated_company(file: Path) -> pd.DataFrame:
     """Writes a year of past leads that ends today as the company's CRM would export it; returns the next new leads."""
     world = replace(PRESETS["saas_fast"], start=first_monday(datetime.datetime.now(datetime.UTC)))
@@ -38,11 +46,11 @@ def first_monday(today: datetime.datetime) -> datetime.datetime:
 
 
 def newest_rows(file: Path, agreement: Agreement) -> pd.DataFrame:
-    """The last rows in the order that the agreement knows, else in the file's."""
-    newest = pd.DataFrame()
+    """The last rows in the order that the agreement knows, else in the file's; the index is the row's place there."""
+    newest, place = pd.DataFrame(), 0
     for chunk in table_chunks(file):
-        known = pd.concat([newest, chunk])
-        newest = known.loc[ordered(known, agreement)].tail(NEW_LEADS) if len(known) else known
+        known = pd.concat([newest, chunk.set_axis(range(place, place + len(chunk)), axis="index")])
+        newest, place = known.loc[ordered(known, agreement)].tail(NEW_LEADS), place + len(chunk)
     return newest
 
 
@@ -58,10 +66,22 @@ def ordered(frame: pd.DataFrame, agreement: Agreement) -> pd.Index:
     return frame.index
 
 
-def forms(rows: pd.DataFrame, agreement: Agreement) -> list[Form]:
-    """Each row as the JSON object that a page would send: what is missing is left out."""
+def visitors(rows: pd.DataFrame, agreement: Agreement) -> list[Visitor]:
     values = read_values(rows, agreement).values
-    return [form(dict(zip(values.columns, row, strict=True))) for row in values.itertuples(index=False, name=None)]
+    filled = [form(dict(zip(values.columns, row, strict=True))) for row in values.itertuples(index=False, name=None)]
+    order = agreement.table.order
+    places = [f"{order} {cell}" for cell in rows[order]] if order in rows else [f"row {n + 1}" for n in rows.index]
+    return [Visitor(who(sent, agreement) or place, sent) for sent, place in zip(filled, places, strict=True)]
+
+
+def who(form: Form, agreement: Agreement) -> str | None:
+    """The name on the form, else the company, else the e-mail address."""
+    kinds = {key: field.kind for key, field in agreement.form.fields.items()}
+    for kind in ("person", "company", "email"):
+        named = [str(value) for key, value in form.items() if kinds.get(key) == kind]
+        if named:
+            return " ".join(named)
+    return None
 
 
 def form(values: Mapping[str, Value]) -> Form:

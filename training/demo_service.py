@@ -20,7 +20,7 @@ ANSWER_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Service:
+class RunningAccord:
     url: str
     process: "subprocess.Popen[bytes]"
     log: Path
@@ -51,7 +51,7 @@ def call(url: str, key: str, body: bytes | None = None) -> dict[str, Any]:
 
 
 @contextmanager
-def running_service(folder: Path, environment: Mapping[str, str]) -> Iterator[Service]:
+def running_service(folder: Path, environment: Mapping[str, str]) -> Iterator[RunningAccord]:
     """`accord serve` on a free port, ready to answer; stopped on the way out."""
     said, log = folder / "serve.out", folder / "serve.log"
     command = [sys.executable, "-m", "accord", "serve", "--port", "0"]
@@ -61,7 +61,7 @@ def running_service(folder: Path, environment: Mapping[str, str]) -> Iterator[Se
             command, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True
         )
     try:
-        yield Service(url_of(process, said, log), process, log)
+        yield RunningAccord(url_of(process, said, log), process, log)
     finally:
         stop(process)
 

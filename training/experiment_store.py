@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "accord"
 ABOUT = (
-    "Every training of Accord: one run per candidate; those of one training share the tag `training`. All were judged by"
-    " log loss on the same rows, forward in time where an order is known. The winner's run holds the model card, the"
+    "Every training of Accord: one run per candidate; those of one training share the tag `training`. All were judged"
+    " by log loss on the same rows, forward in time where an order is known. The winner's run holds the model card, the"
     " figures and the bundle. Metrics under `newest/` are of the newest rows, which chose nothing."
 )
 SERVED = "mlflow-artifacts:"

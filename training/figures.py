@@ -45,7 +45,7 @@ def gains(labels: Floats, scores: Mapping[str, Floats], name: str) -> bytes:
     axes.plot(share, captured, color=BLUE, linewidth=2.2, label=name)
     tenth = float(np.interp(0.1, share, captured))
     axes.plot([0.1], [tenth], color=ORANGE, marker="o", markersize=7, linestyle="none",
-              label=f"best 10 % of leads: {tenth:.0%} of conversions (lift {tenth / 0.1:.1f})")
+              label=f"best 10 % of leads: {100 * tenth:.0f} % of conversions (lift {tenth / 0.1:.1f})")
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="share of leads, best score first",
              ylabel="share of conversions found", title=f"Gains: {name}")
     axes.legend(loc="lower right", framealpha=1, edgecolor="white")
@@ -56,7 +56,7 @@ def precision_recall(labels: Floats, scores: Mapping[str, Floats], name: str) ->
     """`name` in colour, the others grey; the base rate is what a lot would reach."""
     figure, (axes,) = _canvas(1)
     base = float(labels.mean())
-    axes.axhline(base, color=GREY, linestyle="--", linewidth=1, label=f"base rate {base:.1%}")
+    axes.axhline(base, color=GREY, linestyle="--", linewidth=1, label=f"base rate {100 * base:.1f} %")
     for other, style in _others(scores, name):
         axes.plot(*precision_recall_curve(labels, scores[other]), label=other, **style)
     axes.plot(*precision_recall_curve(labels, scores[name]), color=BLUE, linewidth=2.2, label=name)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from features.matrix import Feature
 from leads.lead import Rung
@@ -53,6 +54,7 @@ class Recipe:
         )
 
 
+@threadpool_limits.wrap(limits=1)
 def fit_recipe(features: Sequence[Feature], matrix: pd.DataFrame, y: Array, recipe: Recipe) -> Blend:
     """Fits on exactly the rows given, which stand oldest first where an order is known."""
     encoder = fit_encoder(features, matrix)

@@ -95,7 +95,7 @@ def useless(column: Column) -> str | None:
         return f"every row has the same value{_quoted(column)}"
     if column.kind in ("category", "text") and unreadable_date(seen):
         return "dates in which day and month cannot be told apart; written as 2026-11-23 they could be used"
-    if column.kind in NUMBERS | {"category"} and (why := _numbers_the_rows(seen)):
+    if column.kind in ("number", "category") and (why := _numbers_the_rows(seen)):
         return why
     return None
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import optuna
 
 from models.encoder import Array
-from models.trees import TreesRecipe, fit_watched
+from models.trees import Booster, TreesRecipe, fit_watched
 from training.recipe import USUAL_HALF_LIFE, recency
 from training.stage import Progress, Stage, Tried, clearly_better, judged
 
@@ -49,19 +51,8 @@ def search_trees(stages: Sequence[Stage], forward: bool, seconds: float, progres
 
 def try_trees(stages: Sequence[Stage], setting: TreesSetting) -> TriedTrees:
     started = time.perf_counter()
-    fits = [
-        fit_watched(
-            stage.encoder,
-            stage.X_fit,
-            stage.y_fit,
-            setting.recipe,
-            recency(len(stage.y_fit), setting.half_life),
-            stage.X_judge,
-            stage.y_judge,
-            USUAL_ROUNDS,
-        )
-        for stage in stages
-    ]
+    with ThreadPoolExecutor() as pool:  # one thread a stage, and one thread in each fit
+        fits = list(pool.map(partial(_watched, setting), stages))
     curves = _curves([losses for _, losses in fits])
     curve = np.average(curves, axis=0, weights=[len(stage.y_judge) for stage in stages])
     rounds = _rounds(curves, curve)
@@ -71,6 +62,12 @@ def try_trees(stages: Sequence[Stage], setting: TreesSetting) -> TriedTrees:
     ]
     chosen = replace(setting, recipe=replace(setting.recipe, rounds=rounds))
     return TriedTrees(chosen, judged(stages, log_odds, time.perf_counter() - started), curve.tolist())
+
+
+def _watched(setting: TreesSetting, stage: Stage) -> tuple[Booster, list[float]]:
+    weight = recency(len(stage.y_fit), setting.half_life)
+    judge = (stage.X_judge, stage.y_judge)
+    return fit_watched(stage.encoder, stage.X_fit, stage.y_fit, setting.recipe, weight, judge, USUAL_ROUNDS)
 
 
 def _curves(curves: Sequence[Sequence[float]]) -> Array:

@@ -1,10 +1,10 @@
 """Leads, what they sent, and what was decided."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from leads.lead import Contribution, Decision, Score, Submission
 from leads.ledger import tables
@@ -27,12 +27,16 @@ def record(ledger: Ledger, submission: Submission, decision: Decision) -> None:
         write(connection, submission, decision)
 
 
+# Made once, because every lead waits for them.
+_KNOWN_LEAD = select(tables.leads.c.id).where(tables.leads.c.id == bindparam("lead"))
+_NEW_LEAD, _NEW_SUBMISSION, _NEW_DECISION = insert(tables.leads), insert(tables.submissions), insert(tables.decisions)
+
+
 def write(connection: Connection, submission: Submission, decision: Decision) -> None:
-    known = connection.scalar(select(tables.leads.c.id).where(tables.leads.c.id == submission.lead))
-    if known is None:
-        connection.execute(insert(tables.leads), {"id": submission.lead, "arrived_at": submission.received_at})
-    connection.execute(insert(tables.submissions), _submission_row(submission))
-    connection.execute(insert(tables.decisions), _decision_row(decision))
+    if connection.scalar(_KNOWN_LEAD, {"lead": submission.lead}) is None:
+        connection.execute(_NEW_LEAD, {"id": submission.lead, "arrived_at": submission.received_at})
+    connection.execute(_NEW_SUBMISSION, _submission_row(submission))
+    connection.execute(_NEW_DECISION, _decision_row(decision))
 
 
 def decision_by_id(ledger: Ledger, decision: str) -> Decision | None:
@@ -90,7 +94,10 @@ _OF_DECISION = (
 def _decision_row(decision: Decision) -> dict[str, Any]:
     row = {name: getattr(decision, name) for name in _OF_DECISION}
     row |= {name: getattr(decision.score, name) for name in _OF_SCORE}
-    row["contributions"] = [asdict(contribution) for contribution in decision.score.contributions]
+    row["contributions"] = [
+        {"feature": told.feature, "field": told.field, "text": told.text, "effect": told.effect}
+        for told in decision.score.contributions
+    ]
     row["features"] = dict(decision.features)
     return row
 

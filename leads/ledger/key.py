@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from leads.ledger import tables
 from leads.ledger.book import Ledger
@@ -51,11 +51,14 @@ def create_key(
     return key
 
 
+_BY_DIGEST = select(tables.keys).where(tables.keys.c.digest == bindparam("digest"))
+
+
 def find_key(ledger: Ledger, key: str) -> Key | None:
     """None for a key that is unknown or revoked. What is searched for is a hash, so its timing tells nothing."""
     digest = _digest(key)
     with ledger.reading() as connection:
-        row = connection.execute(select(tables.keys).where(tables.keys.c.digest == digest)).first()
+        row = connection.execute(_BY_DIGEST, {"digest": digest}).first()
     if row is None or not hmac.compare_digest(row.digest, digest) or row.revoked_at is not None:
         return None
     return _key(row)

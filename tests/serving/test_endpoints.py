@@ -92,7 +92,9 @@ def test_the_form_is_a_json_schema_with_a_title_for_every_key(service: Any) -> N
     assert all(field["title"] for field in schema["properties"].values())
 
 
-@pytest.mark.parametrize("identifier", ["1", "..%2F1", "ld_1", "x" * 2000, "%00", "ld_01a200da-7534-7720-b091-3fb2cbe54eed"])
+@pytest.mark.parametrize(
+    "identifier", ["1", "..%2F1", "ld_1", "x" * 2000, "%00", "ld_01a200da-7534-7720-b091-3fb2cbe54eed"]
+)
 @pytest.mark.parametrize("path", ["/v1/leads/", "/v1/decisions/"])
 def test_what_does_not_exist_is_not_found(service: Any, path: str, identifier: str) -> None:
     answer = service.call("GET", path + identifier, service.secret)

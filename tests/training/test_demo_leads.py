@@ -7,7 +7,7 @@ import pytest
 from leads.agreement import Agreement, parse_agreement
 from leads.form import form_class
 from leads.table import read_table, write_chunks
-from training.demo_leads import NEW_LEADS, PAST_LEADS, first_monday, forms, newest_rows, simulated_company
+from training.demo_leads import NEW_LEADS, PAST_LEADS, Visitor, first_monday, newest_rows, simulated_company, visitors
 from training.simulated_forms import FORM
 
 TEXT = """
@@ -62,7 +62,7 @@ def test_the_first_day_is_a_monday() -> None:
 
 
 def test_new_leads_become_forms_that_the_service_takes(company: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-    sent = forms(company[1], agreement())
+    sent = [visitor.form for visitor in visitors(company[1], agreement())]
     assert len(sent) == NEW_LEADS
     form = form_class(agreement())
     for one in sent:
@@ -79,25 +79,36 @@ def test_rows_of_a_file_are_sent_as_they_were_typed(tmp_path: Path) -> None:
     cells = {"email": [" a@shop.example "], "employees": ["1,250.5"], "planned_start": ["23.11.2026"], "budget": [""]}
     write_chunks(tmp_path / "past.csv", [pd.DataFrame(cells | {"demo_requested": ["yes"], "Tags": ["x"]})])
     rows = newest_rows(tmp_path / "past.csv", agreement())
-    assert forms(rows, agreement()) == [
-        {"email": "a@shop.example", "employees": 1250.5, "planned_start": "2026-11-23", "demo_requested": True}
-    ]
+    form = {"email": "a@shop.example", "employees": 1250.5, "planned_start": "2026-11-23", "demo_requested": True}
+    assert visitors(rows, agreement()) == [Visitor("a@shop.example", form)]
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "cells"),
+    ("table", "column", "cells", "last"),
     [
-        ("", None, [str(n) for n in range(40)]),
-        ('[table]\norder = "number"\n', "number", [str(n) for n in range(40)]),
-        ('[table]\norder = "batch"\n', "batch", [f"2026-{n:02d}" for n in range(40)]),
-        ('[table]\narrived = "at"\n', "at", [f"2026-11-01 10:{n:02d}:00+02:00" for n in range(40)]),
+        ("", None, [str(n) for n in range(40)], "row 40"),
+        ('[table]\norder = "number"\n', "number", [str(n) for n in range(40)], "number 39"),
+        ('[table]\norder = "batch"\n', "batch", [f"2026-{n:02d}" for n in range(40)], "batch 2026-39"),
+        ('[table]\narrived = "at"\n', "at", [f"2026-11-01 10:{n:02d}:00+02:00" for n in range(40)], "row 1"),
     ],
 )
 def test_the_newest_rows_are_sent_wherever_they_stand(
-    tmp_path: Path, table: str, column: str | None, cells: list[str]
+    tmp_path: Path, table: str, column: str | None, cells: list[str], last: str
 ) -> None:
     frame = pd.DataFrame({"employees": [str(n) for n in range(40)], column or "other": cells})
     turned = frame if column is None else frame.iloc[::-1]
     write_chunks(tmp_path / "past.csv", [turned])
-    sent = forms(newest_rows(tmp_path / "past.csv", agreement(table)), agreement(table))
-    assert [one["employees"] for one in sent] == list(range(40 - NEW_LEADS, 40))
+    sent = visitors(newest_rows(tmp_path / "past.csv", agreement(table)), agreement(table))
+    assert [visitor.form["employees"] for visitor in sent] == list(range(40 - NEW_LEADS, 40))
+    assert sent[-1].name == last
+
+
+def test_the_newest_rows_of_a_table_too_long_for_one_reading_are_found(tmp_path: Path) -> None:
+    numbers = [*range(60_000, 90_000), *range(60_000)]
+    write_chunks(tmp_path / "past.csv", [pd.DataFrame({"number": numbers, "employees": numbers})])
+    by_number = agreement('[table]\norder = "number"\n')
+    newest = newest_rows(tmp_path / "past.csv", by_number)
+    assert newest.index.tolist() == list(range(30_000 - NEW_LEADS, 30_000))
+    assert [visitor.form["employees"] for visitor in visitors(newest, by_number)] == list(
+        range(90_000 - NEW_LEADS, 90_000)
+    )

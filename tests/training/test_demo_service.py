@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from leads.agreement import parse_agreement
 from leads.refusal import Failure
 from training.demo import StepError, run
 from training.demo_answers import check_story, print_answers
+from training.demo_leads import Visitor
 from training.demo_place import environment
 from training.demo_service import running_service
 
@@ -57,7 +57,7 @@ def test_forms_are_answered_shown_and_found_in_the_ledger_and_the_service_is_sto
     assert not alive(service.process.pid)
     shown = io.StringIO()
     with redirect_stdout(shown):
-        print_answers(sent, answers, parse_agreement(AGREEMENT))
+        print_answers([Visitor(str(form["first_name"]), form) for form in sent], answers)
     lines = shown.getvalue().splitlines()
     assert [line.split()[0] for line in lines if line[:1].isalpha()] == ["Who", "Lena", "Ben"]
     assert "sales" in shown.getvalue()

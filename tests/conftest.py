@@ -1,0 +1,97 @@
+"""What many tests share: invented leads whose truth is known, an agreement that fits them, and the command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leads.agreement import Agreement, parse_agreement
+
+AGREEMENT = """
+[goal]
+within_days = 90
+value = 3000
+
+[table]
+target = "converted"
+positive = "1"
+in_order = true
+
+[[sales.people]]
+name = "north desk"
+daily_cap = 12
+
+[scorecard]
+base_rate = 0.2
+[[scorecard.rules]]
+points = 20
+when = { demo_requested = true }
+[[scorecard.rules]]
+points = -10
+when = { pages = { below = 2 } }
+
+[form.fields.email]
+kind = "email"
+[form.fields.source]
+kind = "category"
+levels = ["partner", "search", "social"]
+[form.fields.pages]
+kind = "number"
+unit = "pages"
+[form.fields.demo_requested]
+kind = "flag"
+label = "Demo requested"
+"""
+
+
+@pytest.fixture
+def agreement() -> Agreement:
+    return parse_agreement(AGREEMENT)
+
+
+def invented_leads(rows: int, seed: int = 1) -> pd.DataFrame:
+    """As a table file would hold them; the log-odds are -2 + 1.5 demo + .4 pages, + 1 for partners."""
+    draw = np.random.default_rng(seed)
+    source = draw.choice(["partner", "search", "social"], rows, p=[0.2, 0.5, 0.3])
+    pages = draw.poisson(2.0, rows)
+    demo = draw.random(rows) < 0.3
+    log_odds = -2 + 1.5 * demo + 0.4 * pages + 1.0 * (source == "partner")
+    return pd.DataFrame(
+        {
+            "email": [f"person{number}@example.com" for number in range(rows)],
+            "source": source,
+            "pages": np.where(draw.random(rows) < 0.1, None, pages.astype(object)),
+            "demo_requested": np.where(demo, "yes", "no"),
+            "converted": (draw.random(rows) < 1 / (1 + np.exp(-log_odds))).astype(int),
+        }
+    )
+
+
+@pytest.fixture
+def leads() -> Callable[..., pd.DataFrame]:
+    return invented_leads
+
+
+Accord = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def accord(tmp_path: Path) -> Accord:
+    """The command as a user runs it, in an empty folder with a home of its own."""
+
+    def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "ACCORD_HOME": str(tmp_path / "home"), "MLFLOW_DISABLE_TELEMETRY": "true"}
+        for name in ("ACCORD_DATABASE_URL", "MLFLOW_TRACKING_URI", "ACCORD_AGREEMENT"):
+            environment.pop(name, None)
+        call = [sys.executable, "-m", "accord", *map(str, words)]
+        done = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+        assert done.returncode == expect, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
