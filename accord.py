@@ -1,4 +1,4 @@
-"""The front door: `accord VERB …`. Each verb lives in its room's commands; only the room that a verb needs is loaded."""
+"""The front door: `accord VERB …`. A verb lives in its room's commands; only the room that it needs is loaded."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def difference(row: Row) -> str:
 
 def line(row: Row) -> str:
     if "missing" in row:
-        return f"| {row['name']} | {row['missing']} | | | | | | |"
+        return f"| {row['name']} | {row['missing'].replace('|', '/')} | | | | | | |"
     name = f"**{row['name']}**" if row["name"] == ACCORD else row["name"]
     cells = [
         name,
@@ -126,9 +126,11 @@ def part_verdicts(part: Part) -> list[str]:
     else:
         claim = f"{place}, log loss at or below the best peer's"
         first = verdict(claim, accord["log_loss"], best["log_loss"], best["name"], LOG_LOSS_SLACK)
-    limit = calibrated["ece"] + ECE_SLACK
+    limit, nearest = calibrated["ece"] + ECE_SLACK, f"{calibrated['name']} and {ECE_SLACK}"
+    if best is not calibrated:
+        nearest += f"; {best['name']}, best by log loss, has {best['ece']:.4f}"
     claim = f"{place}, ECE no more than {ECE_SLACK} above the lowest of a peer"
-    return [first, verdict(claim, accord["ece"], limit, f"{calibrated['name']} and {ECE_SLACK}")]
+    return [first, verdict(claim, accord["ece"], limit, nearest)]
 
 
 def speed_verdict(part: Part) -> str:

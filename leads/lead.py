@@ -7,8 +7,6 @@ from typing import Literal
 
 import uuid_utils
 
-from leads.fields import Value
-
 Rung = Literal["scorecard", "logistic", "trees", "blend"]
 Route = Literal["sales", "nurture", "review", "quarantine"]
 Band = Literal["A", "B", "C", "D"]

@@ -22,7 +22,7 @@ class Explained:
 
     @property
     def log_odds(self) -> Array:
-        return self.base + self.contributions.sum(axis=1)
+        return np.asarray(self.base + self.contributions.sum(axis=1))
 
 
 @dataclass(frozen=True)

@@ -45,9 +45,7 @@ def score(options: argparse.Namespace) -> int:
     noticed = Noticed()
     with _progress(Path(options.file).name) as advance:
         chunks = table_chunks(Path(options.file), CHUNK_ROWS)
-        rows = write_chunks(
-            Path(options.output), _scored(chunks, scorer, agreement, options.prefix, noticed, advance)
-        )
+        rows = write_chunks(Path(options.output), _scored(chunks, scorer, agreement, options.prefix, noticed, advance))
     for line in noticed.lines():
         print(line, file=sys.stderr)
     print(_told(options, rows, scorer, noticed))

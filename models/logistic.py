@@ -71,7 +71,7 @@ class Logistic:
         return added
 
     def log_odds(self, X: Array) -> Array:
-        return self.base + self.contributions(X).sum(axis=1)
+        return np.asarray(self.base + self.contributions(X).sum(axis=1))
 
     def to_json(self) -> dict[str, object]:
         return {"base": self.base, "terms": [_term_to_json(term) for term in self.terms]}

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 
 from leads.agreement import Routing
 from leads.lead import Band, Route
+from leads.sections import BandBound
 
-BANDS: tuple[Band, ...] = ("A", "B", "C", "D")
+BOUNDED: tuple[BandBound, ...] = ("A", "B", "C")
+BANDS: tuple[Band, ...] = (*BOUNDED, "D")
 
 
-def band(probability: float, lower_bounds: Mapping[str, float]) -> Band:
+def band(probability: float, lower_bounds: Mapping[BandBound, float]) -> Band:
     """Bounds belong to the band above them; below C is D."""
-    for name in BANDS[:-1]:
-        if name in lower_bounds and probability >= lower_bounds[name]:
-            return name
-    return "D"
+    return next((name for name in BOUNDED if name in lower_bounds and probability >= lower_bounds[name]), "D")
 
 
 def route(lead_band: Band, routing: Routing) -> Route:

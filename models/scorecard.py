@@ -25,7 +25,9 @@ def scorecard_scorer(agreement: Agreement) -> Scorer:
     terms = tuple(_points(rule.points * math.log(2) / POINTS_THAT_DOUBLE_THE_ODDS) for rule in rules)
     encoder = Encoder([NumberColumn(feature.name) for feature in features])
     written = Logistic(logit(agreement.scorecard.base_rate), terms)
-    return Scorer(features, Blend(encoder, written, None, shift=0.0, logistic_weight=1.0, trees_weight=0.0), "scorecard")
+    return Scorer(
+        features, Blend(encoder, written, None, shift=0.0, logistic_weight=1.0, trees_weight=0.0), "scorecard"
+    )
 
 
 def _points(log_odds: float) -> Curve:

@@ -32,7 +32,11 @@ class TableScores:
     def contribution(self, row: int, column: int) -> Contribution:
         feature = self.features[column]
         effect = float(self.explained.contributions[row, column])
-        return Contribution(feature.name, feature.field, tell(feature, self.matrix[feature.name].iat[row]), effect)
+        return Contribution(feature.name, feature.field, tell(feature, self.cells[feature.name][row]), effect)
+
+    @cached_property
+    def cells(self) -> dict[str, list[float | str | None]]:
+        return {feature.name: self.matrix[feature.name].tolist() for feature in self.features}
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 
 import lightgbm
 import numpy as np
+from lightgbm import Booster
 
 from models.encoder import Array, Encoder
 
-Booster = lightgbm.Booster
+__all__ = ["Booster", "Trees", "TreesRecipe", "fit_trees", "fit_watched"]
 
 FOLDS = 5
 
@@ -60,7 +61,7 @@ class Trees:
         return np.stack([booster.predict(X, raw_score=True, num_threads=1) for booster in self.boosters])
 
     def log_odds(self, X: Array) -> Array:
-        return self.fold_log_odds(X).mean(axis=0)
+        return np.asarray(self.fold_log_odds(X).mean(axis=0))
 
     def fold_contributions(self, X: Array, threads: int = 1) -> Array:
         """TreeSHAP in log-odds (Lundberg, Lee 2018), shape (fold models, leads, columns + 1), each model's base in the
@@ -125,4 +126,3 @@ def _data(encoder: Encoder, X: Array, y: Array, weight: Array | None) -> lightgb
         categorical_feature=encoder.level_places,
         params={"feature_pre_filter": False, "verbosity": -1, "num_threads": 1},
     )
-

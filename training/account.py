@@ -85,8 +85,11 @@ def _line(candidate: CandidateRecord) -> str:
     figures = [candidate.metrics.get(name) for name in HEADLINES]
     told = ["      –" if figure is None else f"{figure:.4f}" for figure in figures[:4]]
     lift = "–" if figures[4] is None else f"{figures[4]:.2f}×"
-    return f"  {candidate.name:<11}" + "".join(f"{one:>9}" for one in told) + f"{lift:>10}" + (
-        f"{candidate.metrics['fit_seconds']:>9.1f}"
+    return (
+        f"  {candidate.name:<11}"
+        + "".join(f"{one:>9}" for one in told)
+        + f"{lift:>10}"
+        + (f"{candidate.metrics['fit_seconds']:>9.1f}")
     )
 
 

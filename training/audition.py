@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from features.matrix import Feature
 from models.encoder import Array
@@ -63,8 +62,6 @@ class Audition:
         return next(candidate for candidate in self.candidates if candidate.name == name)
 
 
-# On busy cores the threads of the linear algebra wait for each other: one does the same in a twentieth of the time.
-@threadpool_limits.wrap(limits=1)
 def hold_audition(
     features: Sequence[Feature],
     matrix: pd.DataFrame,

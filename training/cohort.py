@@ -74,8 +74,8 @@ def positives(frame: pd.DataFrame, agreement: Agreement, name: str) -> NDArray[n
     if positive.all() or not positive.any():
         seen = ", ".join(repr(value) for value in sorted(cells.map(_spelled).unique())[:5])
         raise Refusal(
-            f"{name}: the target column {target!r} holds {'only' if positive.all() else 'no'} {wanted!r} (seen: {seen}). "
-            "A model needs leads that converted and leads that did not; check `positive` in [table]."
+            f"{name}: the target column {target!r} holds {'only' if positive.all() else 'no'} {wanted!r} "
+            f"(seen: {seen}). A model needs leads that converted and leads that did not; check `positive` in [table]."
         )
     return positive
 

@@ -29,8 +29,8 @@ def init(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from leads.table import read_table
-    from training.beginning import Wishes, study, write_agreement
-    from training.findings import as_json, words
+    from training.survey.beginning import Wishes, study, write_agreement
+    from training.survey.findings import as_json, words
 
     written = Path(options.output)
     if written.exists() and not options.force:

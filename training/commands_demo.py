@@ -28,7 +28,7 @@ def demo_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def demo(options: argparse.Namespace) -> int:
-    from training.demo import StepError, play
+    from training.demo.play import StepError, play
 
     said = init_options(options)
     if options.file is None and said:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from leads.refusal import Failure, Refusal
 from leads.settings import Settings, settings
-from training.experiment_store import place as without_password
-from training.experiment_view import NAME
+from training.experiment.store import place as without_password
+from training.experiment.view import NAME
 
 START_SECONDS = 180.0  # the first start of a busy machine makes the store and compiles MLflow
 TRAINING_PAGES = "workflowType=machine_learning"  # instead of those for language models

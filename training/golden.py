@@ -13,6 +13,7 @@ from leads.form import ARRIVED
 
 LEADS = 8
 SEED = 20261122
+QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
 INVENTED: Mapping[Kind, tuple[Value, ...]] = {
     "email": ("jo@example.com", "info@gmail.com", "max@example.de", "x1234@mailinator.com"),
     "phone": ("+49 30 901820", "+1 202 555 0123", "12345"),
@@ -46,7 +47,11 @@ def golden_leads(fields: Mapping[str, Field], values: pd.DataFrame) -> list[dict
 def _choices(key: str, field: Field, values: pd.DataFrame) -> tuple[Value, ...]:
     if field.kind in ("number", "money"):
         seen = values[key].dropna()
-        return tuple(float(f"{number:.2g}") for number in seen.quantile([0.05, 0.25, 0.5, 0.75, 0.95])) if len(seen) else ()
+        return (
+            tuple(float(f"{number:.2g}") for number in seen.quantile([0.05, 0.25, 0.5, 0.75, 0.95]))
+            if len(seen)
+            else ()
+        )
     if field.kind == "category":
         return (*field.levels, "never seen before")
     return INVENTED.get(field.kind, ())

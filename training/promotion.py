@@ -65,7 +65,7 @@ def _move(ledger: Ledger, number: int, before: int | None, reason: str) -> Chang
 
 
 def _tell_mlflow(number: int, before: int | None) -> str | None:
-    from training.experiment import set_aliases
+    from training.experiment.log import set_aliases
 
     try:
         set_aliases(settings(), number, before)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from features.matrix import Feature
 from leads.lead import Rung
@@ -49,12 +48,9 @@ class Recipe:
     def from_json(document: Mapping[str, Any]) -> Recipe:
         logistic, trees = document["logistic"], document["trees"]
         rest = {name: value for name, value in document.items() if name not in ("logistic", "trees")}
-        return Recipe(
-            LogisticRecipe(**logistic) if logistic else None, TreesRecipe(**trees) if trees else None, **rest
-        )
+        return Recipe(LogisticRecipe(**logistic) if logistic else None, TreesRecipe(**trees) if trees else None, **rest)
 
 
-@threadpool_limits.wrap(limits=1)
 def fit_recipe(features: Sequence[Feature], matrix: pd.DataFrame, y: Array, recipe: Recipe) -> Blend:
     """Fits on exactly the rows given, which stand oldest first where an order is known."""
     encoder = fit_encoder(features, matrix)

@@ -59,7 +59,7 @@ def _tell_mlflow(
     """The winner's run, or why there is none: the model is in the ledger either way."""
     if training.record is None:
         return None, None
-    from training.experiment import log_training
+    from training.experiment.log import log_training
 
     progress("logging to MLflow")
     try:

@@ -5,10 +5,10 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from training.simulated_forms import FORM, fill_forms
-from training.simulated_leads import draw_leads
-from training.simulated_outcomes import human_routing, outcomes
-from training.world import World, stream
+from training.company.drawn import draw_leads
+from training.company.forms import FORM, fill_forms
+from training.company.outcomes import human_routing, outcomes
+from training.company.world import World, stream
 
 AFTER_CONTACT = ("routed_to_sales", "lead_status", "last_activity", "calls_logged")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def forward_protocol(y: Array, person: NDArray[np.int64] | None) -> Protocol | N
     edges = np.linspace(FIRST_JUDGED * older, older, WINDOWS + 1).astype(int)
     splits = [
         _without_people_in_both(Split(np.arange(start), np.arange(start, end)), person)
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
         if end > start and _has_both(y[:start])
     ]
     if not splits:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from features.matrix import Feature, many, plan
 from leads.agreement import Agreement
@@ -55,6 +56,12 @@ class Winner:
 
 def train(path: Path, agreement: Agreement, ledger: Ledger, budget: float, progress: Progress) -> Training:
     """Everything but MLflow, so that a training is never lost to a tracking server that is away."""
+    # Beside other work the threads of the linear algebra wait for each other, and one is many times faster.
+    with threadpool_limits(limits=1):
+        return _train(path, agreement, ledger, budget, progress)
+
+
+def _train(path: Path, agreement: Agreement, ledger: Ledger, budget: float, progress: Progress) -> Training:
     started = datetime.now(UTC)
     progress(f"reading {path.name}")
     cohort = read_cohort(path, agreement)
@@ -127,9 +134,7 @@ def _files(winner: Winner | None, agreement: Agreement, cohort: Cohort) -> Files
     return bundle_files(winner.scorer, fields, agreement.sales.timezone, golden_leads(fields, cohort.values))
 
 
-def _save(
-    ledger: Ledger, files: Files, winner: Winner, audition: Audition, cohort: Cohort, progress: Progress
-) -> int:
+def _save(ledger: Ledger, files: Files, winner: Winner, audition: Audition, cohort: Cohort, progress: Progress) -> int:
     progress("checking the bundle in a child process")
     data = pack(files)
     try:
@@ -187,9 +192,7 @@ def _record(
     )
 
 
-def _candidate(
-    candidate: Candidate, labels: Array, capacity: float, size: dict[str, float]
-) -> CandidateRecord:
+def _candidate(candidate: Candidate, labels: Array, capacity: float, size: dict[str, float]) -> CandidateRecord:
     figures = metrics(labels, candidate.log_odds, capacity) | {"fit_seconds": candidate.seconds}
     if candidate.name in size:
         figures["bundle_bytes"] = size[candidate.name]

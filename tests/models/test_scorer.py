@@ -75,9 +75,12 @@ def test_unseen_levels_and_missing_values_are_scored(scorer) -> None:
 
 
 def test_a_reason_says_label_and_value(leads, agreement) -> None:
-    texts = {reason.text for reason in fitted(RECIPES["blend"], leads(600), agreement).score(
-        {"demo_requested": True, "pages": 3.0, "source": "partner"}
-    ).contributions}
+    texts = {
+        reason.text
+        for reason in fitted(RECIPES["blend"], leads(600), agreement)
+        .score({"demo_requested": True, "pages": 3.0, "source": "partner"})
+        .contributions
+    }
     assert {"Demo requested: yes", "Pages: 3 pages", "Source: partner"} <= texts
 
 
@@ -109,5 +112,3 @@ def test_the_written_points_double_the_odds_every_twenty(agreement) -> None:
 def test_fold_models_tell_how_sure_the_score_is(leads, agreement) -> None:
     assert fitted(RECIPES["blend"], leads(600), agreement).score({}).spread > 0
     assert fitted(RECIPES["logistic"], leads(600), agreement).score({}).spread is None
-
-

@@ -8,7 +8,7 @@ import pytest
 
 from accord import main
 from leads.table import write_chunks
-from training.presets import PRESETS
+from training.company.presets import PRESETS
 from training.simulate import history, simulate
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from accord import main
 from leads.agreement import Agreement, read_agreement
-from training.draft import bands, horizon
+from training.survey.draft import bands, horizon
 
 DATA = Path(os.environ.get("ACCORD_DATA", Path(__file__).parents[3] / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data sets are not at {DATA} (ACCORD_DATA)")

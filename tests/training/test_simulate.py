@@ -10,11 +10,11 @@ from leads.fields import KINDS as ALL_KINDS
 from leads.fields import Field, from_cell
 from leads.form import ARRIVED
 from leads.table import read_values
+from training.company.drawn import TRUTH
+from training.company.forms import FORM
+from training.company.outcomes import chances, gained_value, human_routing, oracle_routing, outcomes
+from training.company.world import World, remaining_effect
 from training.simulate import AFTER_CONTACT, history, simulate
-from training.simulated_forms import FORM
-from training.simulated_leads import TRUTH
-from training.simulated_outcomes import chances, gained_value, human_routing, oracle_routing, outcomes
-from training.world import World, remaining_effect
 
 ALIGNED = World()
 SURE_THINGS = World(align=-0.6)

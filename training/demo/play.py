@@ -1,0 +1,106 @@
+"""One demo from end to end: a table, its agreement, a model, a running service, and forms that it answers."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from leads.agreement import Agreement, read_agreement
+from leads.refusal import Failure
+from training.demo.answers import check_story, print_answers
+from training.demo.place import demo_place, environment
+from training.demo.senders import Visitor, newest_rows, simulated_company, visitors
+from training.demo.service import RunningAccord, running_service
+
+# The columns that only someone of the company can know to be written later; init finds the others by itself.
+SIMULATED = (
+    *("--target", "converted", "--arrived", "created_at", "--converted-at", "won_date"),
+    *("--leave-out", "routed_to_sales", "--leave-out", "calls_logged"),
+)
+STDERR = 2
+
+
+class StepError(Exception):
+    """A step did not succeed and has said why itself; its exit code is to be passed on."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def play(folder: Path, file: Path | None, said: Sequence[str], budget: float, *, once: bool, as_json: bool) -> None:
+    """`said`: the options for `accord init` where `file` is the user's own table."""
+    console = Console(stderr=as_json, highlight=False, markup=False, soft_wrap=True)
+    with demo_place(folder, file) as place:
+        agreement, rows = learn(place, file, said, budget, console)
+        key = run(place, subprocess.PIPE, "keys", "create", "sk").strip()
+        console.print("Starting the service.")
+        with running_service(place, environment(place)) as service:
+            exchange(service, key, visitors(rows, agreement), console)
+            tell_next(service, place, console)
+            if not once:
+                console.print("The service answers until you press Ctrl-C.")
+                serve_until_interrupted(service)
+
+
+def learn(
+    place: Path, file: Path | None, said: Sequence[str], budget: float, console: Console
+) -> tuple[Agreement, pd.DataFrame]:
+    """From the table to a champion; returns the agreement and the rows to send as forms."""
+    table, news, agreed = file or place / "history.csv", None, place / "accord.toml"
+    shown = STDERR if console.stderr else None
+    if file is None:
+        console.print(f"Simulating a company: a year of leads, as its CRM would export them, in {table}.")
+        news = simulated_company(table)
+        said = SIMULATED
+    console.print(f"Writing the agreement {agreed} from the table.")
+    run(place, shown, "init", str(table), *said, "-o", str(agreed))
+    console.print(f"Learning from the table, with up to {budget:g} seconds of search.")
+    run(place, shown, "train", str(table), "--budget", f"{budget:g}")
+    agreement = read_agreement(agreed)
+    return agreement, newest_rows(table, agreement) if news is None else news
+
+
+def run(place: Path, stdout: int | None, *words: str) -> str:
+    """One `accord` command in a process of its own; with subprocess.PIPE, what it prints is returned."""
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "accord", *words]
+    done = subprocess.run(command, env=environment(place), stdout=stdout, text=True, check=False)  # noqa: S603
+    if done.returncode < 0:
+        raise Failure(f"`accord {words[0]}` was ended by signal {-done.returncode}.")
+    if done.returncode:
+        raise StepError(done.returncode)
+    return done.stdout or ""
+
+
+def exchange(service: RunningAccord, key: str, sent: Sequence[Visitor], console: Console) -> None:
+    """Sends the forms, shows the decisions, and reads each lead's story back."""
+    console.print(f"Sending {len(sent)} forms to {service.url}/v1/leads.\n")
+    answers = [service.send(key, visitor.form) for visitor in sent]
+    if console.stderr:
+        print(json.dumps({"url": service.url, "decisions": answers}, ensure_ascii=False), flush=True)
+    else:
+        print_answers(sent, answers)
+    for answer in answers:
+        check_story(service.story(key, answer["lead"]), answer)
+    console.print(
+        f"\nThe ledger tells the story of all {len(answers)} leads, each with the decision it was answered with."
+    )
+
+
+def tell_next(service: RunningAccord, place: Path, console: Console) -> None:
+    console.print("\nWhat to open next", style="bold")
+    console.print(f"  API reference   {service.url}/")
+    console.print(f"  experiments     ACCORD_HOME={place} accord mlflow")
+    console.print(f"  the agreement   {place / 'accord.toml'}")
+
+
+def serve_until_interrupted(service: RunningAccord) -> None:
+    try:
+        service.wait()
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,97 @@
+"""The leads that a demo sends: new ones of the simulated company, or the newest rows of the user's table."""
+
+import datetime
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from leads.agreement import Agreement
+from leads.fields import Value
+from leads.form import ARRIVED
+from leads.table import read_values, table_chunks, write_chunks
+from training.company.presets import PRESETS
+from training.simulate import history, simulate
+
+PAST_LEADS = 6_000
+DAYS = 365
+SEED = 1
+NEW_LEADS = 12
+
+Form = dict[str, str | float | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """`form` is the JSON object that a page would send: what is missing is left out."""
+
+    name: str
+    form: Form
+
+
+def simulated_company(file: Path) -> pd.DataFrame:
+    """Writes a year of past leads that ends today as the company's CRM would export it; returns the next new leads."""
+    world = replace(PRESETS["saas_fast"], start=first_monday(datetime.datetime.now(datetime.UTC)))
+    leads = simulate(world, PAST_LEADS + NEW_LEADS, DAYS, SEED)
+    past = history(world, leads.iloc[:PAST_LEADS], SEED)
+    write_chunks(file, [past])
+    return leads.iloc[PAST_LEADS:]
+
+
+def first_monday(today: datetime.datetime) -> datetime.datetime:
+    start = today - datetime.timedelta(days=DAYS)
+    return start - datetime.timedelta(days=start.weekday())
+
+
+def newest_rows(file: Path, agreement: Agreement) -> pd.DataFrame:
+    """The last rows in the order that the agreement knows, else in the file's; the index is the row's place there."""
+    newest, place = pd.DataFrame(), 0
+    for chunk in table_chunks(file):
+        known = pd.concat([newest, chunk.set_axis(range(place, place + len(chunk)), axis="index")])
+        newest, place = known.loc[ordered(known, agreement)].tail(NEW_LEADS), place + len(chunk)
+    return newest
+
+
+def ordered(frame: pd.DataFrame, agreement: Agreement) -> pd.Index:
+    """The frame's index, oldest row first; rows without a place in time stand before all others."""
+    if agreement.table.arrived in frame.columns:
+        moment = pd.to_datetime(read_values(frame, agreement).values[ARRIVED], utc=True)
+        return moment.sort_values(kind="stable", na_position="first").index
+    if agreement.table.order in frame.columns:
+        place = frame[agreement.table.order]
+        number = pd.to_numeric(place, errors="coerce")
+        return (place if number.isna().all() else number).sort_values(kind="stable", na_position="first").index
+    return frame.index
+
+
+def visitors(rows: pd.DataFrame, agreement: Agreement) -> list[Visitor]:
+    values = read_values(rows, agreement).values
+    filled = [form(dict(zip(values.columns, row, strict=True))) for row in values.itertuples(index=False, name=None)]
+    order = agreement.table.order
+    places = [f"{order} {cell}" for cell in rows[order]] if order in rows else [f"row {n + 1}" for n in rows.index]
+    return [Visitor(who(sent, agreement) or place, sent) for sent, place in zip(filled, places, strict=True)]
+
+
+def who(form: Form, agreement: Agreement) -> str | None:
+    """The name on the form, else the company, else the e-mail address."""
+    kinds = {key: field.kind for key, field in agreement.form.fields.items()}
+    for kind in ("person", "company", "email"):
+        named = [str(value) for key, value in form.items() if kinds.get(key) == kind]
+        if named:
+            return " ".join(named)
+    return None
+
+
+def form(values: Mapping[str, Value]) -> Form:
+    made = {key: sent(value) for key, value in values.items() if key != ARRIVED}
+    return {key: value for key, value in made.items() if value is not None}
+
+
+def sent(value: Value) -> str | float | bool | None:
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return None if math.isnan(value) else int(value) if value.is_integer() else value
+    return value
