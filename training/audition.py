@@ -21,7 +21,7 @@ from training.trees_search import search_trees
 # Fewer leads than this in the smallest stage, and trees would only learn the noise.
 ENOUGH_FOR_TREES = 150
 TRUSTS = (0.6, 0.7, 0.8, 0.9, 1.0)
-SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclass(frozen=True)
