@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from front_door import Workplace, accord_command
-from peers import Contender, ContenderError
-from tables import TARGET, Step
-
+from benchmarks.front_door import Workplace, accord_command
+from benchmarks.peers import Contender, ContenderError
+from benchmarks.protocols import TARGET, Step
 from features.matrix import many, plan
 from leads.agreement import read_agreement
 from models.scorecard import scorecard_scorer

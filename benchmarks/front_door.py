@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from peers import Contender, ContenderError, Scored
-from tables import TARGET, Step
+
+from benchmarks.peers import Contender, ContenderError, Scored
+from benchmarks.protocols import TARGET, Step
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "Accord"

@@ -11,7 +11,6 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 from lightgbm import LGBMClassifier
-from metrics import Floats
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
@@ -19,7 +18,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import BernoulliNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
-from tables import TARGET, Leads, Step
+
+from benchmarks.metrics import Floats
+from benchmarks.protocols import TARGET, Leads, Step
 
 Predict = Callable[[pd.DataFrame], Floats]
 

@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from audition import compare_speed
-from front_door import NAME, accord
-from metrics import Floats, bootstrap_intervals, headline, row_losses
-from peers import Contender, ContenderError, Machine, peers, references
-from provenance import ROOT, provenance
-from quality_page import page
-from tables import SETS, Protocol, Step, single_split, steps_of
+
+from benchmarks.audition import compare_speed
+from benchmarks.front_door import NAME, accord
+from benchmarks.metrics import Floats, bootstrap_intervals, headline, row_losses
+from benchmarks.peers import Contender, ContenderError, Machine, peers, references
+from benchmarks.protocols import SETS, Protocol, Step, single_split, steps_of
+from benchmarks.provenance import ROOT, provenance
+from benchmarks.quality_page import page
 
 RESAMPLES = 1_000
 SPEED_REPEATS = 2

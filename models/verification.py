@@ -57,6 +57,8 @@ def _check_trees(files: Files) -> None:
     columns = len(json.loads(files["manifest.json"])["columns"])
     for name, text in files.items():
         if name.startswith("trees-"):
+            if not all(mark in text for mark in ("\nend of trees\n", "\nend of parameters\n")):
+                raise BundleRefused(f"{name} is cut off")
             for tree in text.split("\nTree=")[1:]:
                 _check_tree(name, dict(line.split("=", 1) for line in tree.splitlines() if "=" in line), columns)
 

@@ -15,7 +15,7 @@ from training.evaluation import log_loss, log_losses
 from training.logistic_search import search_logistic
 from training.recipe import Recipe, fit_recipe
 from training.splits import Protocol
-from training.stage import Progress, Stage, Tried, clearly_better, judged, make_stages
+from training.stage import Progress, Stage, Tried, judged, make_stages
 from training.trees_search import search_trees
 
 # Fewer leads than this in the smallest stage, and trees would only learn the noise.
@@ -110,7 +110,7 @@ def _blend(stages: Sequence[Stage], logistic: Fitted, trees: Fitted) -> Fitted:
     """Half and half with full trust, unless another share and trust clearly pay."""
     mixes = {(trust, share): _mix(stages, logistic, trees, trust, share) for trust in TRUSTS for share in SHARES}
     usual, best = mixes[1.0, 0.5], min(mixes, key=lambda mix: mixes[mix].loss)
-    trust, share = best if clearly_better(mixes[best].losses, usual.losses) else (1.0, 0.5)
+    trust, share = best if mixes[best].clearly_beats(usual) else (1.0, 0.5)
     recipe = replace(
         logistic.recipe,
         trees=trees.recipe.trees,
@@ -142,7 +142,7 @@ def _champion(
 def _best(fitted: Sequence[Fitted]) -> Fitted:
     """The richest candidate, unless a plainer one is clearly better."""
     *plainer, richest = fitted
-    paying = [one for one in plainer if clearly_better(one.tried.losses, richest.tried.losses)]
+    paying = [one for one in plainer if one.tried.clearly_beats(richest.tried)]
     return min([richest, *paying], key=lambda one: one.tried.loss)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from models.logistic import LogisticRecipe
 from training.recipe import USUAL_HALF_LIFE, recency
-from training.stage import Stage, Tried, clearly_better, judged
+from training.stage import Stage, Tried, judged
 
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 STRAIGHTER = 0.3
@@ -65,5 +65,5 @@ def _best(
     for setting in [incumbent, *settings]:
         if setting not in known:
             known[setting] = try_logistic(stages, setting)
-    paying = [setting for setting in settings if clearly_better(known[setting].losses, known[incumbent].losses)]
+    paying = [setting for setting in settings if known[setting].clearly_beats(known[incumbent])]
     return min([incumbent, *paying], key=lambda setting: known[setting].loss)

@@ -18,6 +18,9 @@ from training.splits import Protocol
 
 Progress = Callable[[str], None]
 
+# How much a gain must exceed its error. Windows of time differ by more than five of them show: they must agree more.
+STANDARD_ERRORS = {False: 1.0, True: 2.0}
+
 
 @dataclass
 class Stage:
@@ -28,6 +31,7 @@ class Stage:
     y_fit: Array
     X_judge: Array
     y_judge: Array
+    forward: bool
     designs: dict[float, LogisticDesign] = field(default_factory=dict)
 
     @property
@@ -48,6 +52,7 @@ class Tried:
     losses: Array
     rows: Array
     seconds: float
+    forward: bool
 
     @property
     def pooled(self) -> Array:
@@ -57,14 +62,17 @@ class Tried:
     def loss(self) -> float:
         return float(np.average(self.losses, weights=self.rows))
 
+    def clearly_beats(self, incumbent: Tried) -> bool:
+        return clearly_better(self.losses, incumbent.losses, self.forward)
 
-def clearly_better(losses: Array, incumbent: Array) -> bool:
-    """Whether a change of setting pays on the stages as a whole: its mean gain exceeds one standard error over them.
-    What helped in one window of a drifting table and hurt in the next is no reason to leave a sound default."""
+
+def clearly_better(losses: Array, incumbent: Array, forward: bool) -> bool:
+    """Whether a change of setting pays on the stages as a whole, by its mean gain in standard errors over them. What
+    helped in one window of a drifting table and hurt in the next is no reason to leave a sound default."""
     gains = incumbent - losses
     if len(gains) < 2:
         return False
-    return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
+    return bool(gains.mean() > STANDARD_ERRORS[forward] * gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
 def make_stages(features: Sequence[Feature], matrix: pd.DataFrame, y: Array, protocol: Protocol) -> list[Stage]:
@@ -73,11 +81,11 @@ def make_stages(features: Sequence[Feature], matrix: pd.DataFrame, y: Array, pro
         fitting = matrix.iloc[split.fit]
         encoder = fit_encoder(features, fitting)
         X_fit, X_judge = encoder.table(fitting), encoder.table(matrix.iloc[split.judge])
-        stages.append(Stage(encoder, X_fit, y[split.fit], X_judge, y[split.judge]))
+        stages.append(Stage(encoder, X_fit, y[split.fit], X_judge, y[split.judge], protocol.forward))
     return stages
 
 
 def judged(stages: Sequence[Stage], log_odds: Sequence[Array], seconds: float) -> Tried:
     losses = [log_loss(stage.y_judge, said) for stage, said in zip(stages, log_odds, strict=True)]
     rows = [float(len(stage.y_judge)) for stage in stages]
-    return Tried(tuple(log_odds), np.array(losses), np.array(rows), seconds)
+    return Tried(tuple(log_odds), np.array(losses), np.array(rows), seconds, stages[0].forward)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import optuna
@@ -18,6 +19,14 @@ from training.stage import Progress, Stage, Tried, clearly_better, judged
 
 USUAL_ROUNDS = 200
 MOST_ROUNDS = 500
+QUICK, QUICK_ROUNDS = 0.1, 300
+# Beside small, slowly learned trees: cuts drawn by lot, and larger trees for tables whose columns act together. Larger
+# ones learn faster, since the time to tell reasons grows with the number of leaves.
+OTHER_SHAPES: tuple[dict[str, Any], ...] = (
+    {"extra_trees": True},
+    {"num_leaves": 15, "learning_rate": QUICK, "rounds": QUICK_ROUNDS},
+    {"num_leaves": 31, "learning_rate": QUICK, "rounds": QUICK_ROUNDS, "lambda_l2": 1.0},
+)
 OTHER_HALF_LIVES = (None, 0.25)
 SEED = 20261122
 
@@ -44,8 +53,8 @@ def search_trees(stages: Sequence[Stage], forward: bool, seconds: float, progres
     best = try_trees(stages, TreesSetting(plain, USUAL_HALF_LIFE if forward else None))
     for half_life in OTHER_HALF_LIVES if forward else ():
         best = _better(best, try_trees(stages, TreesSetting(plain, half_life)))
-    random_cuts = replace(plain, extra_trees=True)
-    best = _better(best, try_trees(stages, TreesSetting(random_cuts, best.setting.half_life)))
+    for other in OTHER_SHAPES:
+        best = _better(best, try_trees(stages, TreesSetting(replace(plain, **other), best.setting.half_life)))
     return _tune(stages, best, seconds, progress) if seconds > 0 else best
 
 
@@ -55,7 +64,7 @@ def try_trees(stages: Sequence[Stage], setting: TreesSetting) -> TriedTrees:
         fits = list(pool.map(partial(_watched, setting), stages))
     curves = _curves([losses for _, losses in fits])
     curve = np.average(curves, axis=0, weights=[len(stage.y_judge) for stage in stages])
-    rounds = _rounds(curves, curve)
+    rounds = _rounds(curves, curve, stages[0].forward)
     log_odds = [
         booster.predict(stage.X_judge, raw_score=True, num_threads=1, num_iteration=rounds)
         for (booster, _), stage in zip(fits, stages, strict=True)
@@ -76,14 +85,14 @@ def _curves(curves: Sequence[Sequence[float]]) -> Array:
     return np.array([np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves])
 
 
-def _rounds(curves: Array, mean: Array) -> int:
+def _rounds(curves: Array, mean: Array, forward: bool) -> int:
     """Where the mean loss was least, if that is clearly better than the usual number."""
     best, usual = int(np.argmin(mean)), min(USUAL_ROUNDS, len(mean)) - 1
-    return 1 + (best if clearly_better(curves[:, best], curves[:, usual]) else usual)
+    return 1 + (best if clearly_better(curves[:, best], curves[:, usual], forward) else usual)
 
 
 def _better(incumbent: TriedTrees, other: TriedTrees) -> TriedTrees:
-    return other if clearly_better(other.tried.losses, incumbent.tried.losses) else incumbent
+    return other if other.tried.clearly_beats(incumbent.tried) else incumbent
 
 
 def _tune(stages: Sequence[Stage], start: TriedTrees, seconds: float, progress: Progress) -> TriedTrees:
@@ -104,8 +113,8 @@ def _tune(stages: Sequence[Stage], start: TriedTrees, seconds: float, progress: 
 def _suggest(trial: optuna.Trial, start: TreesRecipe) -> TreesRecipe:
     return replace(
         start,
-        rounds=MOST_ROUNDS,
-        num_leaves=trial.suggest_int("num_leaves", 3, 15, log=True),
+        rounds=MOST_ROUNDS if start.learning_rate < QUICK else QUICK_ROUNDS,
+        num_leaves=trial.suggest_int("num_leaves", 3, 31, log=True),
         min_data_in_leaf=trial.suggest_int("min_data_in_leaf", 5, 200, log=True),
         feature_fraction=trial.suggest_float("feature_fraction", 0.2, 1.0),
         bagging_fraction=trial.suggest_float("bagging_fraction", 0.5, 1.0),

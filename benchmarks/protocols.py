@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from metrics import Floats
+
+from benchmarks.metrics import Floats
 
 Protocol = Literal["split", "rolling"]
 
