@@ -195,11 +195,14 @@ def grouped_number(text: str) -> float:
 
 
 def flag_of(cell: object) -> bool | None:
+    """A yes-or-no column of one table may turn out to be a count in the next: any number but 0 is a yes."""
     word = text_of(cell).strip().lower()
     if word in YES or word in NO:
         return word in YES
     if word in NOTHING:
         return None
+    if PLAIN_NUMBER.fullmatch(word):
+        return float(word) != 0
     refuse("type", "must be yes or no")
 
 

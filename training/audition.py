@@ -20,7 +20,7 @@ from training.trees_search import search_trees
 
 # Fewer leads than this in the smallest stage, and trees would only learn the noise.
 ENOUGH_FOR_TREES = 150
-TRUSTS = (0.6, 0.7, 0.8, 0.9, 1.0)
+TRUSTS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -86,9 +86,15 @@ def hold_audition(
         baselines.append(_champion(features, matrix, y, protocol, champion))
     fitted = _fitted(stages, protocol.forward, budget - (time.monotonic() - started), progress)
     candidates = {one.name: one.candidate for one in fitted}
-    best = candidates[_best(fitted).name]
-    beats, why = _verdict(best, baselines[:2], labels)
-    return Audition([*baselines, *candidates.values()], labels, best if beats else None, why)
+    winner, why = _verdict(fitted, _to_beat(baselines), labels)
+    return Audition([*baselines, *candidates.values()], labels, winner, why)
+
+
+def _to_beat(baselines: Sequence[Candidate]) -> list[Candidate]:
+    """The base rate, and the scorecard if it has rules: without any it is a rate that was written down once and knows
+    less of the leads than the base rate does."""
+    base_rate, scorecard = baselines[:2]
+    return [base_rate, scorecard] if np.ptp(scorecard.log_odds) > 0 else [base_rate]
 
 
 def _fitted(stages: Sequence[Stage], forward: bool, seconds: float, progress: Progress) -> list[Fitted]:
@@ -139,23 +145,34 @@ def _champion(
     return Candidate("champion", recipe, np.concatenate(log_odds), time.perf_counter() - started)
 
 
-def _best(fitted: Sequence[Fitted]) -> Fitted:
-    """The richest candidate, unless a plainer one is clearly better."""
-    *plainer, richest = fitted
+def _verdict(fitted: Sequence[Fitted], baselines: Sequence[Candidate], labels: Array) -> tuple[Candidate | None, str]:
+    """Of the candidates that beat every baseline, the richest, unless a plainer one is clearly better; None where no
+    candidate does. With it a sentence for people."""
+    worthy = [one for one in fitted if all(_beats(one.candidate, baseline, labels) for baseline in baselines)]
+    if not worthy:
+        return None, _no_winner(min(fitted, key=lambda one: one.tried.loss).candidate, baselines, labels)
+    *plainer, richest = worthy
     paying = [one for one in plainer if one.tried.clearly_beats(richest.tried)]
-    return min([richest, *paying], key=lambda one: one.tried.loss)
-
-
-def _verdict(best: Candidate, baselines: Sequence[Candidate], labels: Array) -> tuple[bool, str]:
-    """Whether it beats each baseline by more than one standard error of the paired difference, and a sentence."""
-    own = log_losses(labels, best.log_odds)
-    for baseline in baselines:
-        gains = log_losses(labels, baseline.log_odds) - own
-        gain, error = float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
-        if gain <= error:
-            return False, (
-                f"the best fitted candidate ({best.name}) does not beat the {baseline.name} by more than chance: "
-                f"{gain:+.4f} nats a lead, standard error {error:.4f}, on {len(labels)} judged leads"
-            )
+    best = min([richest, *paying], key=lambda one: one.tried.loss)
     known = ", ".join(f"{baseline.name} {log_loss(labels, baseline.log_odds):.4f}" for baseline in baselines)
-    return True, f"{best.name} wins on {len(labels)} judged leads: log loss {own.mean():.4f} ({known})"
+    return best.candidate, (f"{best.name} wins on {len(labels)} judged leads: log loss {best.tried.loss:.4f} ({known})")
+
+
+def _beats(candidate: Candidate, baseline: Candidate, labels: Array) -> bool:
+    gain, error = _gain(candidate, baseline, labels)
+    return gain > error
+
+
+def _gain(candidate: Candidate, baseline: Candidate, labels: Array) -> tuple[float, float]:
+    """The paired difference of log loss, in nats a lead, and its standard error."""
+    gains = log_losses(labels, baseline.log_odds) - log_losses(labels, candidate.log_odds)
+    return float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
+
+
+def _no_winner(best: Candidate, baselines: Sequence[Candidate], labels: Array) -> str:
+    baseline = next(one for one in baselines if not _beats(best, one, labels))
+    gain, error = _gain(best, baseline, labels)
+    return (
+        f"the best fitted candidate ({best.name}) does not beat the {baseline.name} by more than chance: "
+        f"{gain:+.4f} nats a lead, standard error {error:.4f}, on {len(labels)} judged leads"
+    )

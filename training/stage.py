@@ -18,8 +18,9 @@ from training.splits import Protocol
 
 Progress = Callable[[str], None]
 
-# How much a gain must exceed its error. Windows of time differ by more than five of them show: they must agree more.
-STANDARD_ERRORS = {False: 1.0, True: 2.0}
+# Windows of time differ by more than five of them show, so they must agree more before a default is left. With few
+# leads drift cannot be told from noise, and the penalty that noise asks for must stay within reach.
+DRIFT_SHOWS_FROM = 2000
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Tried:
     losses: Array
     rows: Array
     seconds: float
-    forward: bool
+    errors: float
 
     @property
     def pooled(self) -> Array:
@@ -63,16 +64,21 @@ class Tried:
         return float(np.average(self.losses, weights=self.rows))
 
     def clearly_beats(self, incumbent: Tried) -> bool:
-        return clearly_better(self.losses, incumbent.losses, self.forward)
+        return clearly_better(self.losses, incumbent.losses, self.errors)
 
 
-def clearly_better(losses: Array, incumbent: Array, forward: bool) -> bool:
+def demanded_errors(stages: Sequence[Stage]) -> float:
+    """How many standard errors a gain must exceed."""
+    return 2.0 if stages[0].forward and sum(len(stage.y_judge) for stage in stages) >= DRIFT_SHOWS_FROM else 1.0
+
+
+def clearly_better(losses: Array, incumbent: Array, errors: float) -> bool:
     """Whether a change of setting pays on the stages as a whole, by its mean gain in standard errors over them. What
     helped in one window of a drifting table and hurt in the next is no reason to leave a sound default."""
     gains = incumbent - losses
     if len(gains) < 2:
         return False
-    return bool(gains.mean() > STANDARD_ERRORS[forward] * gains.std(ddof=1) / np.sqrt(len(gains)))
+    return bool(gains.mean() > errors * gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
 def make_stages(features: Sequence[Feature], matrix: pd.DataFrame, y: Array, protocol: Protocol) -> list[Stage]:
@@ -88,4 +94,4 @@ def make_stages(features: Sequence[Feature], matrix: pd.DataFrame, y: Array, pro
 def judged(stages: Sequence[Stage], log_odds: Sequence[Array], seconds: float) -> Tried:
     losses = [log_loss(stage.y_judge, said) for stage, said in zip(stages, log_odds, strict=True)]
     rows = [float(len(stage.y_judge)) for stage in stages]
-    return Tried(tuple(log_odds), np.array(losses), np.array(rows), seconds, stages[0].forward)
+    return Tried(tuple(log_odds), np.array(losses), np.array(rows), seconds, demanded_errors(stages))

@@ -15,7 +15,7 @@ import optuna
 from models.encoder import Array
 from models.trees import Booster, TreesRecipe, fit_watched
 from training.recipe import USUAL_HALF_LIFE, recency
-from training.stage import Progress, Stage, Tried, clearly_better, judged
+from training.stage import Progress, Stage, Tried, clearly_better, demanded_errors, judged
 
 USUAL_ROUNDS = 200
 MOST_ROUNDS = 500
@@ -64,7 +64,7 @@ def try_trees(stages: Sequence[Stage], setting: TreesSetting) -> TriedTrees:
         fits = list(pool.map(partial(_watched, setting), stages))
     curves = _curves([losses for _, losses in fits])
     curve = np.average(curves, axis=0, weights=[len(stage.y_judge) for stage in stages])
-    rounds = _rounds(curves, curve, stages[0].forward)
+    rounds = _rounds(curves, curve, demanded_errors(stages))
     log_odds = [
         booster.predict(stage.X_judge, raw_score=True, num_threads=1, num_iteration=rounds)
         for (booster, _), stage in zip(fits, stages, strict=True)
@@ -85,10 +85,10 @@ def _curves(curves: Sequence[Sequence[float]]) -> Array:
     return np.array([np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves])
 
 
-def _rounds(curves: Array, mean: Array, forward: bool) -> int:
+def _rounds(curves: Array, mean: Array, errors: float) -> int:
     """Where the mean loss was least, if that is clearly better than the usual number."""
     best, usual = int(np.argmin(mean)), min(USUAL_ROUNDS, len(mean)) - 1
-    return 1 + (best if clearly_better(curves[:, best], curves[:, usual], forward) else usual)
+    return 1 + (best if clearly_better(curves[:, best], curves[:, usual], errors) else usual)
 
 
 def _better(incumbent: TriedTrees, other: TriedTrees) -> TriedTrees:
