@@ -159,6 +159,8 @@ def _verdict(fitted: Sequence[Fitted], baselines: Sequence[Candidate], labels: A
 
 
 def _beats(candidate: Candidate, baseline: Candidate, labels: Array) -> bool:
+    """By more than one standard error: a table of pure noise may pass that, but with a model that says next to nothing,
+    while twice the error would turn away what three hundred leads have to tell."""
     gain, error = _gain(candidate, baseline, labels)
     return gain > error
 

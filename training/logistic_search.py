@@ -11,7 +11,10 @@ from training.recipe import USUAL_HALF_LIFE, recency
 from training.stage import Stage, Tried, judged
 
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-STRAIGHTER = 0.3
+BENDS = (0.3, 1.0)
+# Curves need leads: with fewer than these the search starts from nearly straight lines.
+FEW = 1000
+STIFF = LogisticRecipe(inverse_penalty=0.1, bend=0.3)
 OTHER_HALF_LIVES = (None, 0.25)
 
 
@@ -24,12 +27,13 @@ class LogisticSetting:
 def search_logistic(stages: Sequence[Stage], forward: bool) -> tuple[LogisticSetting, Tried]:
     """The setting with the least log loss, and what it said. Half-lives are tried only where rows stand in time."""
     known: dict[LogisticSetting, Tried] = {}
-    best = LogisticSetting(LogisticRecipe(), USUAL_HALF_LIFE if forward else None)
+    few = max(len(stage.y_fit) for stage in stages) < FEW
+    best = LogisticSetting(STIFF if few else LogisticRecipe(), USUAL_HALF_LIFE if forward else None)
     if forward:
         best = _best(best, [replace(best, half_life=half_life) for half_life in OTHER_HALF_LIVES], stages, known)
     best = _climb(best, stages, known)
-    straighter = replace(best, recipe=replace(best.recipe, bend=STRAIGHTER))
-    best = _climb(_best(best, [straighter], stages, known), stages, known)
+    bent = [replace(best, recipe=replace(best.recipe, bend=bend)) for bend in BENDS if bend != best.recipe.bend]
+    best = _climb(_best(best, bent, stages, known), stages, known)
     return best, known[best]
 
 
