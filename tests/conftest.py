@@ -1,6 +1,7 @@
 """What many tests share: invented leads whose truth is known, an agreement that fits them, and the command."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from leads.agreement import Agreement, parse_agreement
+from leads.settings import Settings
 
 AGREEMENT = """
 [goal]
@@ -80,9 +82,22 @@ def leads() -> Callable[..., pd.DataFrame]:
 Accord = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty MLflow store; making one takes seconds, copying it none."""
+    from training.experiment.store import opened
+
+    home = tmp_path_factory.mktemp("store")
+    with opened(Settings(home=home), "the preparation of a test") as client:
+        client.search_experiments()
+    return home / "mlflow.db"
+
+
 @pytest.fixture
-def accord(tmp_path: Path) -> Accord:
-    """The command as a user runs it, in an empty folder with a home of its own."""
+def accord(tmp_path: Path, migrated: Path) -> Accord:
+    """The command as a user runs it, in a folder and with a home of its own."""
+    (tmp_path / "home").mkdir()
+    shutil.copy(migrated, tmp_path / "home" / "mlflow.db")
 
     def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "ACCORD_HOME": str(tmp_path / "home"), "MLFLOW_DISABLE_TELEMETRY": "true"}

@@ -114,17 +114,6 @@ def record(agreement: Agreement) -> TrainingRecord:
     )
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store; making one takes MLflow seconds, copying it none."""
-    from training.experiment.store import opened
-
-    home = tmp_path_factory.mktemp("store")
-    with opened(Settings(home=home), "the preparation of a test") as client:
-        client.search_experiments()
-    return home / "mlflow.db"
-
-
 @pytest.fixture
 def settings(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
