@@ -96,18 +96,24 @@ def _better(incumbent: TriedTrees, other: TriedTrees) -> TriedTrees:
 
 
 def _tune(stages: Sequence[Stage], start: TriedTrees, seconds: float, progress: Progress) -> TriedTrees:
+    """Optuna sees every stage but the last. The best of many trials is partly lucky, so what it found replaces the start
+    only if the last stage, which chose nothing, likes it better too."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     best, ends = start, time.monotonic() + seconds
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=SEED))
     while time.monotonic() < ends:
         trial = study.ask()
-        setting = TreesSetting(_suggest(trial, start.setting.recipe), start.setting.half_life)
-        found = try_trees(stages, setting)
-        study.tell(trial, found.tried.loss)
-        best = _better(best, found)
+        found = try_trees(stages, TreesSetting(_suggest(trial, start.setting.recipe), start.setting.half_life))
+        study.tell(trial, _but_last(found))
+        best = min(best, found, key=_but_last)
         left = max(0, ends - time.monotonic())
         progress(f"tuning trees: {len(study.trials)} tried, log loss {best.tried.loss:.4f}, {left:.0f} s left")
-    return best
+    return _better(start, best) if best.tried.losses[-1] < start.tried.losses[-1] else start
+
+
+def _but_last(trees: TriedTrees) -> float:
+    tried = trees.tried
+    return float(np.average(tried.losses[:-1], weights=tried.rows[:-1])) if len(tried.losses) > 1 else tried.loss
 
 
 def _suggest(trial: optuna.Trial, start: TreesRecipe) -> TreesRecipe:
