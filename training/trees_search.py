@@ -96,8 +96,8 @@ def _better(incumbent: TriedTrees, other: TriedTrees) -> TriedTrees:
 
 
 def _tune(stages: Sequence[Stage], start: TriedTrees, seconds: float, progress: Progress) -> TriedTrees:
-    """Optuna sees every stage but the last. The best of many trials is partly lucky, so what it found replaces the start
-    only if the last stage, which chose nothing, likes it better too."""
+    """Optuna sees every stage but the last. The best of many trials is partly lucky, so what it found replaces the
+    start only if the last stage, which chose nothing, likes it better too."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     best, ends = start, time.monotonic() + seconds
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=SEED))
