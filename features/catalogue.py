@@ -133,8 +133,8 @@ def plan(fields: Mapping[str, Field], timezone: str) -> tuple[Feature, ...]:
 
 def field_label(key: str, field: Field) -> str:
     """How people call the field: as the agreement says, else as its column is headed, else its key in plain words."""
-    plain = key.replace("_", " ").strip()
-    return field.label or field.column or plain[:1].upper() + plain[1:]
+    plain = field.column or key.replace("_", " ").strip()
+    return field.label or plain[:1].upper() + plain[1:]
 
 
 def _of_fields(fields: Mapping[str, Field], first: Mapping[str, str], timezone: str) -> Iterator[Feature]:

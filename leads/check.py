@@ -8,7 +8,7 @@ from leads.sections import Agreement, Between, FieldValue, Person, Rule
 
 def explain(agreement: Agreement) -> list[str]:
     """Lines to print; a line without indentation begins a part."""
-    parts = (goal, sales, marketing, routing, scorecard, form, left_out, history)
+    parts = (goal, sales, marketing, routing, not_yet, scorecard, form, left_out, history)
     return [line for part in parts for line in part(agreement)]
 
 
@@ -107,6 +107,12 @@ def described(key: str, field: Field) -> str:
     notes += [f"not given when {' or '.join(f'“{word}”' for word in field.unset)}"] if field.unset else []
     notes += [f"column “{field.column}”"] if field.column and field.column != key else []
     return ", ".join(notes)
+
+
+def not_yet(agreement: Agreement) -> Iterator[str]:
+    yield "What this Accord does not do yet"
+    yield "  Leads for sales stand in one queue, and their due time counts every minute: people, working hours and"
+    yield "  holidays are not looked at. No lead is routed by lot, and no call is weighed against what it costs."
 
 
 def left_out(agreement: Agreement) -> Iterator[str]:

@@ -53,6 +53,7 @@ WEB_ADDRESS = re.compile(r"(https?://)?(?:[^\s/@?#:]+\.)+[^\s/@?#:.]{2,}(:\d{1,5
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?")
 GROUPED = re.compile(r"[+-]?(\d{1,3}(?P<g>[,.' \u00a0\u202f’])\d{3}((?P=g)\d{3})*)(?P<d>[,.])?(?P<rest>\d*)")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,(\d{1,2}|\d{4,})")
 MONEY_SIGNS = re.compile(r"^(?:[$€£¥₹]|[A-Z]{3}\s)\s*|\s*(?:[$€£¥₹%]|\s[A-Z]{3})$")
 
@@ -155,7 +156,7 @@ def sent_date(text: str) -> datetime.date | None:
 def cell_value(kind: Kind, cell: object) -> Value:
     """A table cell (str, int, float, bool, Decimal, date or datetime, never NaN) as a value of the kind."""
     if kind in NUMBERS:
-        return number_of(cell)
+        return number_of(cell, money=kind == "money")
     if kind in FLAGS:
         return flag_of(cell)
     if kind == "date":
@@ -170,13 +171,21 @@ def text_of(cell: object) -> str:
     return cell.isoformat() if isinstance(cell, datetime.date) else str(cell)
 
 
-def number_of(cell: object) -> float | None:
+def number_of(cell: object, money: bool = False) -> float | None:
+    """An amount of money has no third decimal: what stands before three last digits separates thousands. Without a
+    currency sign a dot is believed to be a decimal point all the same, since programs write numbers so."""
     if isinstance(cell, int | float | Decimal):  # a flag counts as 1 or 0
         return number_value(float(cell))
     text = str(cell).strip()
     if PLAIN_NUMBER.fullmatch(text):
         return number_value(float(text))
-    return None if text.lower() in NOTHING else number_value(grouped_number(MONEY_SIGNS.sub("", text)))
+    if text.lower() in NOTHING:
+        return None
+    bare = MONEY_SIGNS.sub("", text)
+    signed = bare != text and "%" not in text
+    if THOUSANDS.fullmatch(bare) and (signed or (money and "," in bare)):
+        return number_value(float(re.sub("[.,]", "", bare)))
+    return number_value(grouped_number(bare))
 
 
 def grouped_number(text: str) -> float:

@@ -142,4 +142,5 @@ def _told(options: argparse.Namespace, rows: int, scorer: Scorer, noticed: Notic
     }
     if options.json:
         return json.dumps(told, ensure_ascii=False)
-    return f"Scored {rows} leads with {scorer.model or 'the scorecard'} ({scorer.rung}) into {options.output}."
+    by = f"model {scorer.model} ({scorer.rung})" if scorer.model else "the scorecard, since no model serves yet,"
+    return f"Scored {rows} leads with {by} into {options.output}."

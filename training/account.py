@@ -111,7 +111,22 @@ def _next_words(account: Account) -> list[str]:
         return ["No model was saved; the agreement's scorecard goes on answering."]
     if training.promoted:
         return [f"Model {training.number} serves from now on. Next: `accord serve`, or `accord mlflow` to compare."]
-    return [f"Model {training.number} is the challenger. To let it serve: `accord promote {training.number}`"]
+    return [
+        *_beside_champion(account),
+        f"Model {training.number} is the challenger. To let it serve: `accord promote {training.number}`",
+    ]
+
+
+def _beside_champion(account: Account) -> list[str]:
+    """A challenger that is no better is worth a word before somebody promotes it."""
+    candidates = account.training.record.candidates if account.training.record else []
+    champion = next((one for one in candidates if one.name == "champion"), None)
+    if champion is None:
+        return []
+    gain = champion.metrics["log_loss"] - _winner(account).metrics["log_loss"]
+    if gain > 0:
+        return [f"Its log loss is {gain:.4f} below that of the champion's recipe on the same leads."]
+    return ["It is no better than the champion's recipe on the same leads: there is no reason to promote it."]
 
 
 def _winner(account: Account) -> CandidateRecord:

@@ -12,6 +12,8 @@ from leads.settings import settings
 from models.bundle import BundleRefused
 from models.verification import verified_files
 
+ROLLED_BACK = "rolled back by hand"
+
 
 @dataclass(frozen=True)
 class Change:
@@ -38,10 +40,11 @@ def roll_back() -> Change:
     ledger = open_ledger(settings().database_url)
     try:
         before = champion(ledger)
-        arrivals = [promotion for promotion in promotions(ledger) if promotion.bundle == before]
+        # Going back is no arrival: a second rollback goes one further back and not forth again.
+        arrivals = [one for one in promotions(ledger) if one.bundle == before and one.reason != ROLLED_BACK]
         if not arrivals or arrivals[-1].replaced is None:
             raise Refusal("No model served before the present one, so there is none to go back to.")
-        return _move(ledger, arrivals[-1].replaced, before, "rolled back by hand")
+        return _move(ledger, arrivals[-1].replaced, before, ROLLED_BACK)
     finally:
         ledger.close()
 

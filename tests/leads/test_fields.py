@@ -206,3 +206,26 @@ def test_a_cell_is_read_or_refused_with_a_value_error(kind: Kind, cell: object) 
         return
     expected = float if kind in NUMBERS else bool if kind in FLAGS else datetime.date if kind == "date" else str
     assert value is None or type(value) is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "amount"),
+    [
+        ("money", "14.000 €", 14_000.0),
+        ("money", "990.371 €", 990_371.0),
+        ("money", "1.039.003 €", 1_039_003.0),
+        ("money", "24,500", 24_500.0),
+        ("money", "$9,200", 9_200.0),
+        ("money", "12.500", 12.5),
+        ("number", "14.000 €", 14_000.0),
+        ("number", "12.500", 12.5),
+        ("number", "12,5 %", 12.5),
+    ],
+)
+def test_an_amount_of_money_has_no_third_decimal(kind: Kind, cell: str, amount: float) -> None:
+    assert from_cell(Field(kind=kind), cell) == amount
+
+
+def test_a_yes_or_no_field_takes_a_count_as_yes() -> None:
+    flag = Field(kind="flag")
+    assert [from_cell(flag, cell) for cell in ("0", "1", "3", 2.0, 0.0)] == [False, True, True, True, False]

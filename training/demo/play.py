@@ -41,7 +41,9 @@ def play(folder: Path, file: Path | None, said: Sequence[str], budget: float, *,
         console.print("Starting the service.")
         with running_service(place, environment(place)) as service:
             exchange(service, key, visitors(rows, agreement), console)
-            tell_next(service, place, console)
+            if file is not None:
+                console.print("These leads are rows of your table, so the model had learned from them too.")
+            tell_next(None if once else service, place, console)
             if not once:
                 console.print("The service answers until you press Ctrl-C.")
                 serve_until_interrupted(service)
@@ -92,9 +94,11 @@ def exchange(service: RunningAccord, key: str, sent: Sequence[Visitor], console:
     )
 
 
-def tell_next(service: RunningAccord, place: Path, console: Console) -> None:
+def tell_next(service: RunningAccord | None, place: Path, console: Console) -> None:
+    """`service` is None where it ends with the demo."""
     console.print("\nWhat to open next", style="bold")
-    console.print(f"  API reference   {service.url}/")
+    if service is not None:
+        console.print(f"  API reference   {service.url}/")
     console.print(f"  experiments     ACCORD_HOME={place} accord mlflow")
     console.print(f"  the agreement   {place / 'accord.toml'}")
 

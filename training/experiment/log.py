@@ -93,7 +93,7 @@ def _shared_tags(record: TrainingRecord) -> dict[str, str]:
 
 def git_commit() -> str | None:
     """The commit this code stands at, "-dirty" behind it when files were changed; None outside a checkout of it."""
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None
     call = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]

@@ -16,6 +16,7 @@ WEB = re.compile(r"(https?://|www\.)\S+", re.IGNORECASE)
 DOMAIN = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}(/\S*)?", re.IGNORECASE)
 PHONE = re.compile(r"\+?[\d\s()./-]{6,22}(\s*(x|ext\.?)\s*\d{1,6})?", re.IGNORECASE)
 CURRENCY = re.compile(r"[$€£¥₹]|\b(usd|eur|gbp|chf|inr)\b", re.IGNORECASE)
+THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
 LEADING_ZERO = re.compile(r"0\d+")
 CLOCK = r"(?:[T ]+\d{1,2}:\d{2}\S*(?: ?[ap]m)?)?"
 MONTHS = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*"
@@ -109,11 +110,17 @@ def _is_code(seen: Sighting) -> bool:
 
 def _is_money(seen: Sighting) -> bool:
     if not _is_number(seen):
-        return False
+        return _is_amount(seen)
     if seen.share([bool(CURRENCY.search(text)) for text in seen.texts[:SAMPLE]]) > 0.5:
         return True
     words = set(seen.words)
     return bool(words & MONEY_WORDS) and not words & NOT_MONEY and seen.distinct > FEW_LEVELS
+
+
+def _is_amount(seen: Sighting) -> bool:
+    """Read as money because nothing else has commas before three digits: 24,500 beside 5000 or 1,200,000."""
+    grouped = seen.share([bool(THOUSANDS.search(text)) for text in seen.texts[:SAMPLE]])
+    return grouped > 0.05 and fits("money", seen) >= NEARLY_ALL
 
 
 def _is_url(seen: Sighting) -> bool:
@@ -165,8 +172,8 @@ def _known_countries(texts: Iterable[str]) -> int:
 
 
 def _is_text(seen: Sighting) -> bool:
-    """Sentences that hardly ever repeat."""
-    if seen.numeric > 0.5 or seen.own_values < 0.3:
+    """Sentences that hardly ever repeat, or that stand under a name such as message: people's own words."""
+    if seen.numeric > 0.5:
         return False
     words = seen.share([len(text.split()) >= 3 for text in seen.texts[:SAMPLE]])
     spoken = bool(TEXT_WORDS & set(seen.words))

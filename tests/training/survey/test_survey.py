@@ -161,3 +161,13 @@ def test_typed_columns_are_read_like_their_text() -> None:
     typed = pd.Series([1.0, 2.0, None] * 20)
     texts = pd.Series(["1", "2", None] * 20, dtype=object)
     assert read_column("Rooms", typed).seen.texts == read_column("Rooms", texts).seen.texts
+
+
+def test_amounts_with_commas_before_three_digits_are_money_and_no_identifier() -> None:
+    amounts = [f"{1_250 + 950 * number:,}" for number in range(ROWS)]
+    assert surveyed(budget=amounts).fields["budget"].kind == "money"
+
+
+def test_peoples_own_words_are_text_even_where_they_repeat() -> None:
+    words = drawn("please call me back", "what does it cost now", "we would like a demo", "send me a quote")
+    assert surveyed(message=words).fields["message"].kind == "text"
