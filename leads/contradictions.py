@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from leads.form import CAMPAIGN_FIELDS, fold_keys
 from leads.hours import read_hours
-from leads.kinds import FLAGS, NUMBERS
+from leads.kinds import FLAGS, NUMBERS, PERSONAL
 from leads.sections import Agreement, Between, FieldValue, Rule
 
 Found = Iterator[tuple[tuple[str | int, ...], str]]
@@ -46,6 +46,9 @@ def table(agreement: Agreement) -> Found:
     given = [name for name in ("order", "arrived", "in_order") if getattr(said, name)]
     if len(given) > 1:
         yield ("table", given[1]), f"table.{given[0]} and table.{given[1]} exclude each other; keep one of them."
+    for name in ("order", "arrived", "converted_at"):
+        if said.target is not None and getattr(said, name) == said.target:
+            yield ("table", name), f"table.{name} names the target itself; name another column or remove it."
     knowing = {said.target: "table.target", said.converted_at: "table.converted_at"}
     for key, field in agreement.form.fields.items():
         role = knowing.get(field.column or key)
@@ -108,6 +111,8 @@ def scorecard(agreement: Agreement) -> Found:
 
 def condition(agreement: Agreement, rule: Rule, key: str) -> str | None:
     fields, wanted = agreement.form.fields, rule.when[key]
+    if key in fields and fields[key].kind in PERSONAL:
+        return f"speaks of a personal value (kind {fields[key].kind}), which no score may look at; remove it."
     if key not in fields and key not in CAMPAIGN_FIELDS:
         return f"names a field the form does not ask.{hint(key, list(fields))}"
     kind = fields[key].kind if key in fields else "category"

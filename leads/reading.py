@@ -59,7 +59,7 @@ def column_of_key(names: list[str], agreement: Agreement) -> dict[str, str]:
         column = known.get(field.column or key) or known.get(key) or folded.get(key)
         if column is not None and column not in found.values():
             found[key] = column
-    for key in CAMPAIGN_FIELDS:
+    for key in (key for key in CAMPAIGN_FIELDS if key not in agreement.form.known_after_contact):
         if key not in found and key in folded and folded[key] not in {*found.values(), *outcome_columns(agreement)}:
             found[key] = folded[key]
     arrived = agreement.table.arrived

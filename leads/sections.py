@@ -68,7 +68,7 @@ class Sales(Section):
     timezone: str = "UTC"
     hours: str = "Mon-Fri 09:00-17:30"
     holidays: str | None = None
-    first_response_minutes: Annotated[int, Limits(gt=0)] = 15
+    first_response_minutes: Annotated[int, Limits(gt=0, le=525_600)] = 15
     minutes_per_lead: Annotated[float, Limits(gt=0)] = 22.0
     minute_cost: Annotated[float, Limits(ge=0)] = 1.0
     people: tuple[Person, ...] = ()
@@ -107,7 +107,7 @@ Condition = Annotated[
 class Rule(Section):
     """20 points double the odds. Every condition of `when` must hold."""
 
-    points: float
+    points: Annotated[float, Limits(ge=-1000, le=1000)]
     when: dict[str, Condition]
 
 

@@ -84,7 +84,9 @@ def _scorer(number: int | None, agreement: Agreement, database_url: str) -> Scor
     try:
         return serving_scorer(ledger, agreement) if number is None else saved_scorer(ledger, number)
     except BundleRefused as refused:
-        raise Failure(f"The model may not score: {refused}.") from None
+        raise Failure(
+            f"The model may not score: {refused}. Let another one serve with `accord promote N`, or train again."
+        ) from None
     finally:
         ledger.close()
 

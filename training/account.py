@@ -99,8 +99,9 @@ def _newest_words(account: Account) -> list[str]:
         return []
     figures = record.newest_metrics
     auc = f", ROC AUC {figures['roc_auc']:.4f}" if "roc_auc" in figures else ""
+    which = "newest" if account.training.cohort.ordered else "last"
     return [
-        f"On the newest {record.rows['newest']} leads, which chose nothing: log loss {figures['log_loss']:.4f}{auc}, "
+        f"On the {which} {record.rows['newest']} leads, which chose nothing: log loss {figures['log_loss']:.4f}{auc}, "
         f"ECE {figures['ece']:.3f}."
     ]
 

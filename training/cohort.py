@@ -16,6 +16,7 @@ from leads.form import ARRIVED
 from leads.refusal import Refusal
 from leads.table import Reading, read_table, read_values
 from models.encoder import Array
+from training.splits import people
 
 DAY = pd.Timedelta(days=1)
 
@@ -149,5 +150,4 @@ def _people(values: pd.DataFrame, agreement: Agreement, rows: NDArray[np.intp]) 
     asked = [key for key, field in agreement.form.fields.items() if field.kind == "email" and key in values]
     if not asked:
         return None
-    addresses = values[asked[0]].iloc[rows].map(lambda address: address and address.casefold())
-    return pd.factorize(addresses)[0].astype(np.int64)
+    return people([address and address.casefold() for address in values[asked[0]].iloc[rows]])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from models.encoder import Array
@@ -18,6 +20,7 @@ NEWEST = 0.1
 # Below this the newest tenth says nothing about anything: every row helps to choose instead.
 SMALLEST_WITH_NEWEST = 200
 SEED = 20261122
+LEADS_OF_A_PERSON = 10
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,8 @@ def forward_protocol(y: Array, person: NDArray[np.int64] | None) -> Protocol | N
     hold one class only."""
     older = _older(len(y))
     edges = np.linspace(FIRST_JUDGED * older, older, WINDOWS + 1).astype(int)
-    splits = [
-        _without_people_in_both(Split(np.arange(start), np.arange(start, end)), person)
-        for start, end in pairwise(edges)
-        if end > start and _has_both(y[:start])
-    ]
+    whole = (Split(np.arange(start), np.arange(start, end)) for start, end in pairwise(edges) if end > start)
+    splits = [split for split in (_without_people_in_both(one, person) for one in whole) if _has_both(y[split.fit])]
     if not splits:
         return None
     words = f"{len(splits)} windows forward in time, each judged by what was fitted on the rows before it"
@@ -79,7 +79,8 @@ def block_protocol(y: Array, person: NDArray[np.int64] | None) -> Protocol | Non
     *judged, newest = blocks
     older = np.sort(np.concatenate(judged))
     splits = [Split(np.setdiff1d(older, block), np.sort(block)) for block in judged]
-    return Protocol(tuple(_without_people_in_both(split, person) for split in splits), newest, False, words)
+    apart = [split for split in (_without_people_in_both(one, person) for one in splits) if _has_both(y[split.fit])]
+    return Protocol(tuple(apart), newest, False, words) if apart else None
 
 
 def _drawn_blocks(y: Array) -> list[Rows]:
@@ -105,3 +106,11 @@ def _without_people_in_both(split: Split, person: NDArray[np.int64] | None) -> S
         return split
     judged = person[split.judge]
     return Split(split.fit[~np.isin(person[split.fit], judged[judged >= 0])], split.judge)
+
+
+def people(addresses: Sequence[str | None]) -> NDArray[np.int64]:
+    """A number for each person, -1 where none can be told: without an address, or with one that so many leads share
+    that it is a mailbox, a placeholder or a colleague's."""
+    codes = pd.factorize(np.array(addresses, dtype=object))[0].astype(np.int64)
+    leads = np.bincount(codes[codes >= 0], minlength=1)
+    return np.where((codes >= 0) & (leads[codes] <= LEADS_OF_A_PERSON), codes, -1)

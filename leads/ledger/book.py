@@ -1,6 +1,7 @@
 """The open ledger: one database, SQLite beside the service or PostgreSQL, and how it is written to."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,6 +102,8 @@ def _sqlite_engine(address: URL, checkpoints: bool) -> Engine:
         raise Refusal("A ledger in memory would lose leads; name a file, such as sqlite:///var/accord.db.")
     try:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        # It will hold people's data: for its owner alone, also before SQLite has written the first page.
+        os.close(os.open(address.database, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise Refusal(f"The ledger at {_shown(address)} cannot be opened: {error.strerror}. {_REMEDY}") from None
     engine = create_engine(address, json_serializer=_json, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})

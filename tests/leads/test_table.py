@@ -89,7 +89,7 @@ def test_chunks_are_the_table_in_order(tmp_path: Path) -> None:
         (",,\n1,2,3\n", "leads.csv, line 1: the header is empty; write the names of the columns"),
         ("<!DOCTYPE html><html>", "leads.csv is a web page or XML, not a table; export the table as CSV."),
         ('[{"a": 1}]', "leads.csv is JSON, not a table; export the table as CSV or Parquet."),
-        (gzip.compress(b"a,b\n1,2\n"), "leads.csv is compressed with gzip; unpack it first."),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "leads.csv is compressed with gzip; unpack it first."),
         (b"PAR1....", "leads.csv is named as a CSV table but is a Parquet file; rename it to end in .parquet."),
         (b"PK\x03\x04....", "leads.csv is named as a CSV table but is an Excel workbook; rename it to end in .xlsx."),
         (

@@ -222,3 +222,23 @@ def test_strange_names_and_levels_survive_the_writing(init: Init) -> None:
     (key,) = set(agreed().form.fields) - {"visits"}
     assert agreed().form.fields[key].column == strange
     assert set(agreed().form.fields[key].levels) == {strange, "line\nbreak"}
+
+
+def test_a_campaign_column_that_knows_the_outcome_is_left_out_and_never_read(tmp_path: Path) -> None:
+    from leads.agreement import read_agreement
+    from leads.table import read_table, read_values
+
+    rows = [
+        {"page": "/thanks" if row % 3 == 0 else "/start", "minutes": row % 7, "won": row % 3 == 0} for row in range(300)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "leads.csv", index=False)
+    assert main(["init", str(tmp_path / "leads.csv"), "--target", "won", "-o", str(tmp_path / "accord.toml")]) == 0
+    agreement = read_agreement(tmp_path / "accord.toml")
+    assert "page" in agreement.form.known_after_contact
+    assert "page" not in read_values(read_table(tmp_path / "leads.csv"), agreement).values
+
+
+def test_a_column_of_conversion_times_must_hold_times(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pd.DataFrame({"industry": ["steel", "wood"] * 50, "n": range(100), "won": [0, 1] * 50}).to_csv(tmp_path / "t.csv")
+    assert main(["init", str(tmp_path / "t.csv"), "--target", "won", "--converted-at", "industry"]) == 2
+    assert "holds no times" in capsys.readouterr().err

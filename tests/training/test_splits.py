@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.splits import Protocol, block_protocol, forward_protocol
+from training.splits import Protocol, block_protocol, forward_protocol, people
 
 
 def labels(rows: int, seed: int = 0, rate: float = 0.3) -> np.ndarray:
@@ -57,3 +57,20 @@ def test_no_person_stands_on_both_sides_of_a_split() -> None:
 def test_one_class_alone_cannot_be_judged() -> None:
     assert block_protocol(np.zeros(50), None) is None
     assert forward_protocol(np.zeros(50), None) is None
+
+
+def test_an_address_that_many_leads_share_is_no_person() -> None:
+    shared = ["desk@example.com"] * 30 + ["jo@example.com"] * 2 + [None]
+    assert people(shared).tolist() == [-1] * 30 + [1, 1, -1]
+
+
+def test_rows_of_a_few_shared_mailboxes_still_teach() -> None:
+    person = people([f"desk{row % 5}@example.com" for row in range(400)])
+    protocol = block_protocol(labels(400), person)
+    assert protocol is not None
+    assert all(len(split.fit) == 288 for split in protocol.splits)
+
+
+def test_a_split_that_people_empty_is_left_out() -> None:
+    person = np.arange(400) % 5  # every person stands in every block
+    assert block_protocol(labels(400), person) is None

@@ -69,6 +69,16 @@ def given_order(frame: pd.DataFrame, order: str | None, arrived: str | None, in_
     return Order(in_order=True, said="The rows stand oldest first, as you said.") if in_order else Order()
 
 
+def check_conversions(frame: pd.DataFrame, column: str | None) -> None:
+    """Leads that did not convert have no time; whatever is filled in must be one."""
+    if column is None:
+        return
+    seen = look(column, frame[column])
+    filled, times = seen.codes >= 0, moments(seen)
+    if not filled.any() or np.isfinite(times[filled]).mean() < NEARLY_ALL:
+        raise Refusal(f"“{column}” (--converted-at) holds no times such as 2026-11-23; name the column that does.")
+
+
 def rank_values(seen: Sighting) -> Floats:
     return seen.row_numbers() if seen.numeric >= NEARLY_ALL else moments(seen)
 

@@ -9,7 +9,16 @@ import pandas as pd
 from leads.agreement import parse_agreement
 from leads.refusal import Refusal
 from leads.table import appearing
-from training.survey.arrival import Order, given_order, moments, obvious_arrival, position, rank_values, suggested_order
+from training.survey.arrival import (
+    Order,
+    check_conversions,
+    given_order,
+    moments,
+    obvious_arrival,
+    position,
+    rank_values,
+    suggested_order,
+)
 from training.survey.draft import Facts, draft, horizon
 from training.survey.fields import Survey, survey
 from training.survey.sighting import Floats, look
@@ -34,6 +43,7 @@ def study(frame: pd.DataFrame, wishes: Wishes) -> Facts:
     """Everything the draft says; a Refusal where the table or the wishes cannot be."""
     _check(frame, wishes)
     converted, positive = read_target(frame, wishes.target, wishes.positive)
+    check_conversions(frame, wishes.converted_at)
     order = given_order(frame, wishes.order, wishes.arrived, wishes.in_order)
     told = order != Order()
     if not told and (found := obvious_arrival(frame, wishes.target, converted, {*wishes.keep, *wishes.leave_out})):

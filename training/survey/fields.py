@@ -67,8 +67,9 @@ def survey(
     dropped = {name: "its name begins with “_”, which no field does" for name in frame.columns if name.startswith("_")}
     dropped |= {name: why for name, column in judged.items() if name not in keep and (why := useless(column))}
     known = {name: "left out by hand (--leave-out)" for name in names if name in leave_out}
-    free = {n: (c.seen, c.kind) for n, c in judged.items() if n not in dropped and n not in keep and n not in campaign}
+    free = {n: (c.seen, c.kind) for n, c in judged.items() if n not in dropped and n not in keep}
     known |= {leak.column: leak.evidence for leak in leaks(free, outcome_of(converted, position), name_words(target))}
+    campaign = tuple(name for name in campaign if name not in known)
     out = {*dropped, *known, *campaign}
     fields = {name: _field(column, keys[name]) for name, column in judged.items() if name not in out}
     return Survey(len(frame), columns, keys, fields, campaign, dropped, known, used)

@@ -27,6 +27,7 @@ DATE_SHAPES = re.compile(
 )
 
 PHONE_WORDS = words_of("phone telephone mobile cell cellphone tel telefon handy whatsapp fax msisdn")
+PHONE_PARTS = re.compile("phone|telefon|handy|whatsapp|rufnummer|mobil(e?n|nr|fun)")
 URL_WORDS = words_of("url website web domain homepage site link linkedin")
 COMPANY_WORDS = words_of("company organization organisation employer firm firma unternehmen business account")
 TITLE_WORDS = words_of("title jobtitle position designation job role occupation")
@@ -92,9 +93,11 @@ def _is_date(seen: Sighting) -> bool:
 
 
 def _is_phone(seen: Sighting) -> bool:
-    if all_like(PHONE, seen) < 0.8 or seen.own_values < 0.3 or _is_date(seen):
+    """By name or by the + of the country, however often numbers repeat: a person's number must not become a level."""
+    if all_like(PHONE, seen) < 0.8 or _is_date(seen):
         return False
-    return bool(PHONE_WORDS & set(seen.words)) or seen.share([t.startswith("+") for t in seen.texts[:SAMPLE]]) > 0.5
+    named = bool(PHONE_WORDS & set(seen.words)) or bool(PHONE_PARTS.search("".join(seen.words)))
+    return named or seen.share([t.startswith("+") for t in seen.texts[:SAMPLE]]) > 0.5
 
 
 def _is_number(seen: Sighting) -> bool:

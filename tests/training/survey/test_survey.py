@@ -171,3 +171,9 @@ def test_amounts_with_commas_before_three_digits_are_money_and_no_identifier() -
 def test_peoples_own_words_are_text_even_where_they_repeat() -> None:
     words = drawn("please call me back", "what does it cost now", "we would like a demo", "send me a quote")
     assert surveyed(message=words).fields["message"].kind == "text"
+
+
+@pytest.mark.parametrize("name", ["phone", "Handynummer", "WhatsApp", "Mobile"])
+def test_telephone_numbers_are_personal_however_often_they_repeat(name: str) -> None:
+    numbers = [f"+4930000000{place:02}" if name == "phone" else f"030 1234{place:02}" for place in range(20)]
+    assert surveyed(**{name: drawn(*numbers)}).fields[name].kind == "phone"
