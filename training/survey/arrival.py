@@ -61,9 +61,12 @@ def given_order(frame: pd.DataFrame, order: str | None, arrived: str | None, in_
             )
         return Order(arrived=arrived, said=f"Leads are ordered by their arrival in “{arrived}”, as you said.")
     if order is not None:
-        if not np.isfinite(rank_values(look(order, frame[order]))).mean() >= NEARLY_ALL:
+        known = np.isfinite(rank_values(look(order, frame[order])))
+        if not known.mean() >= NEARLY_ALL:
             raise Refusal(
-                f"“{order}” holds neither numbers nor times in most rows, so it cannot order them; name another column."
+                f"“{order}” holds neither a number nor a time in {1 - known.mean():.0%} of the rows, first in row"
+                f" {int(np.flatnonzero(~known)[0]) + 2} (the header is row 1), so it cannot order them. Fill it in, or"
+                " name another column."
             )
         return Order(order=order, said=f"Leads are ordered by “{order}”, as you said.")
     return Order(in_order=True, said="The rows stand oldest first, as you said.") if in_order else Order()
