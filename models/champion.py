@@ -5,7 +5,7 @@ from __future__ import annotations
 from leads.agreement import Agreement
 from leads.ledger.book import Ledger
 from leads.ledger.bundle import champion, load_bundle
-from models.bundle import BundleRefused, open_bundle
+from models.bundle import open_bundle
 from models.scorecard import scorecard_scorer
 from models.scorer import Scorer
 from models.verification import verified_files
@@ -23,6 +23,3 @@ def serving_scorer(ledger: Ledger, agreement: Agreement) -> Scorer:
     """The champion, or the scorecard while there is none; BundleRefused when the champion may not serve."""
     number = champion(ledger)
     return scorecard_scorer(agreement) if number is None else saved_scorer(ledger, number)
-
-
-__all__ = ["REGISTERED_MODEL", "BundleRefused", "saved_scorer", "serving_scorer"]

@@ -37,6 +37,7 @@ def score_arguments(parser: argparse.ArgumentParser) -> None:
 
 def score(options: argparse.Namespace) -> int:
     from leads.agreement import agreement_path, read_agreement
+    from leads.notice import notices
     from leads.settings import settings
     from leads.table import table_chunks, write_chunks
 
@@ -46,7 +47,7 @@ def score(options: argparse.Namespace) -> int:
     with _progress(Path(options.file).name) as advance:
         chunks = table_chunks(Path(options.file), CHUNK_ROWS)
         rows = write_chunks(Path(options.output), _scored(chunks, scorer, agreement, options.prefix, noticed, advance))
-    for line in noticed.lines():
+    for line in notices(noticed.ignored, noticed.absent, noticed.bad_cells):
         print(line, file=sys.stderr)
     print(_told(options, rows, scorer, noticed))
     return 0
@@ -64,15 +65,6 @@ class Noticed:
         self.ignored, self.absent = reading.ignored, reading.absent
         for key, count in reading.bad_cells.items():
             self.bad_cells[key] = self.bad_cells.get(key, 0) + count
-
-    def lines(self) -> Iterator[str]:
-        if self.ignored:
-            yield f"Ignored columns that are not in the form: {', '.join(self.ignored)}."
-        if self.absent:
-            yield f"Fields of the form that the table lacks are scored as missing: {', '.join(self.absent)}."
-        if self.bad_cells:
-            cells = ", ".join(f"{key} {count}" for key, count in self.bad_cells.items())
-            yield f"Cells that do not fit their field's kind are scored as missing: {cells}."
 
 
 def _scorer(number: int | None, agreement: Agreement, database_url: str) -> Scorer:

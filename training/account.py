@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from models.champion import REGISTERED_MODEL
 from training.record import CandidateRecord
 from training.run import Account
 
-MOST_NAMED = 8
 HEADLINES = ("log_loss", "roc_auc", "brier", "ece", "lift_at_10pct")
 
 
 def account_json(account: Account) -> str:
     training, record = account.training, account.training.record
     document: dict[str, Any] = {
-        "model": f"conversion/{training.number}" if training.number else None,
+        "model": f"{REGISTERED_MODEL}/{training.number}" if training.number else None,
         "run_id": account.run_id,
         "scored_by": record.winner if record else "scorecard",
         "promoted": training.promoted,
@@ -43,19 +43,6 @@ def account_words(account: Account) -> str:
     if account.warning:
         lines.append(f"Not everything worked: {account.warning}")
     return "\n".join(lines)
-
-
-def noticed(account: Account) -> list[str]:
-    """What a table brought that the form does not ask, or the other way round: said once, on stderr."""
-    cohort, said = account.training.cohort, []
-    if cohort.ignored:
-        said.append(f"Ignored columns that are not in the form: {_named(cohort.ignored)}.")
-    if cohort.absent:
-        said.append(f"Fields of the form that the table lacks count as missing: {_named(cohort.absent)}.")
-    if cohort.bad_cells:
-        cells = ", ".join(f"{key} {count}" for key, count in cohort.bad_cells.items())
-        said.append(f"Cells that do not fit their field's kind count as missing: {cells}.")
-    return said
 
 
 def _cohort_words(account: Account) -> list[str]:
@@ -146,8 +133,3 @@ def _brief(candidate: CandidateRecord) -> dict[str, Any]:
         "ece": candidate.metrics["ece"],
         "fit_seconds": round(candidate.metrics["fit_seconds"], 3),
     }
-
-
-def _named(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more

@@ -20,6 +20,7 @@ from training.trees_search import search_trees
 
 # Fewer leads than this in the smallest stage, and trees would only learn the noise.
 ENOUGH_FOR_TREES = 150
+# Of a blend: how far it leaves the base rate (1: as far as its parts do), and the logistic's share of it.
 TRUSTS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -57,9 +58,6 @@ class Audition:
     labels: Array
     winner: Candidate | None
     why: str
-
-    def candidate(self, name: str) -> Candidate:
-        return next(candidate for candidate in self.candidates if candidate.name == name)
 
 
 def hold_audition(

@@ -58,13 +58,15 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
 def train(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from training.account import account_json, account_words, noticed
+    from leads.notice import notices
+    from training.account import account_json, account_words
     from training.run import run_training
 
     if not 0 <= options.budget <= 86_400:
         raise Refusal("--budget must be a number of seconds from 0 to 86400.")
     account = run_training(Path(options.file), options.agreement, options.budget)
-    for line in noticed(account):
+    cohort = account.training.cohort
+    for line in notices(cohort.ignored, cohort.absent, cohort.bad_cells):
         print(line, file=sys.stderr)
     print(account_json(account) if options.json else account_words(account))
     return 0

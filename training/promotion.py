@@ -10,6 +10,7 @@ from leads.ledger.bundle import champion, load_bundle, promote, promotions
 from leads.refusal import Failure, Refusal
 from leads.settings import settings
 from models.bundle import BundleRefused
+from models.champion import REGISTERED_MODEL
 from models.verification import verified_files
 
 ROLLED_BACK = "rolled back by hand"
@@ -51,7 +52,9 @@ def roll_back() -> Change:
 
 def told(change: Change, *, as_json: bool) -> str:
     if as_json:
-        return json.dumps({"model": f"conversion/{change.number}", "before": change.before, "warning": change.warning})
+        return json.dumps(
+            {"model": f"{REGISTERED_MODEL}/{change.number}", "before": change.before, "warning": change.warning}
+        )
     before = "the scorecard" if change.before is None else f"model {change.before}"
     lines = [f"Model {change.number} serves now; before it was {before}. Running services follow within seconds."]
     return "\n".join(lines + ([f"Not everything worked: {change.warning}"] if change.warning else []))

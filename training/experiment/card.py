@@ -83,11 +83,11 @@ def _judged(record: TrainingRecord) -> str:
 def _newest(record: TrainingRecord) -> str:
     shown = [name for name in COLUMNS if name in record.newest_metrics and name != "fit_seconds"]
     if not shown:
-        return "## The newest leads\n\nNo rows were held back: the table is too small."
+        return "## The last rows\n\nNo rows were held back: the table is too small."
     table = _table([COLUMNS[name][0] for name in shown], [[_number(record.newest_metrics, name) for name in shown]])
     count = record.rows.get("newest", len(record.newest_labels))
-    told = f"The newest {count:,} rows chose nothing; they say what to expect tomorrow."
-    return f"## The newest leads\n\n{told}\n\n{table}"
+    told = f"The last {count:,} rows chose nothing. Where the rows stand in time, they say what to expect next."
+    return f"## The last rows\n\n{told}\n\n{table}"
 
 
 def _reasons(record: TrainingRecord) -> str:

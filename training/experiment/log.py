@@ -14,6 +14,7 @@ import pandas as pd
 from leads.agreement import Agreement
 from leads.refusal import Failure
 from leads.settings import Settings
+from models.champion import REGISTERED_MODEL as MODEL
 from training.experiment import figures
 from training.experiment.card import model_card
 from training.experiment.store import experiment_id, keep_files, opened
@@ -23,7 +24,6 @@ from training.record import LABEL, CandidateRecord, Floats, TrainingRecord
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-MODEL = "conversion"
 ABOUT = (
     "Probability that an inbound lead converts within the agreed horizon. `champion` is what serves, `challenger` what"
     " wants to. Serving reads its bundles from the ledger; these are the same bytes, for people to compare."
