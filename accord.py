@@ -16,7 +16,7 @@ VERBS = {
     "train": ("training.commands", "learn from a table of past leads"),
     "score": ("models.commands", "score every row of a table"),
     "serve": ("serving.commands", "answer web forms over HTTP"),
-    "keys": ("serving.commands", "make, list and revoke keys of the API"),
+    "keys": ("serving.key_commands", "make, list and revoke keys of the API"),
     "promote": ("training.commands", "let a trained model serve"),
     "rollback": ("training.commands", "let the model before serve again"),
     "mlflow": ("training.commands_mlflow", "open the experiments in a browser"),

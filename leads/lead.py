@@ -10,6 +10,8 @@ import uuid_utils
 Rung = Literal["scorecard", "logistic", "trees", "blend"]
 Route = Literal["sales", "nurture", "review", "quarantine"]
 Band = Literal["A", "B", "C", "D"]
+Cause = Literal["submission", "rescore", "override", "restore", "objection"]
+"""Why a lead was decided: it sent a form, the model can answer again, a person said so, it is no bot, it objected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,23 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One sending of a form, as it was sent."""
+    """One sending of a form, as it was sent. `submitted_at` is the sender's own word, where it gave one; `marks` say
+    what looked like a bot or was put right; `content` is a keyed digest of what was written, to find repetitions."""
 
     id: str
     lead: str
     received_at: datetime
     form: Mapping[str, object]
     key: str | None
+    submitted_at: datetime | None = None
+    marks: tuple[str, ...] = ()
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who takes the reins of one lead at one moment; `features` is the row that was scored."""
+    """Who takes the reins of one lead at one moment; `features` is the row that was scored. `degraded` says
+    why the champion did not score it, and such a lead is re-scored; `note` is what a person said of it."""
 
     id: str
     lead: str
@@ -65,6 +72,20 @@ class Decision:
     price: float | None
     propensity: float | None
     features: Mapping[str, float | str | None]
+    cause: Cause = "submission"
+    degraded: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What the outside hears of a decision: `data` goes to every receiver that wants the event, `mail` to people."""
+
+    event: str
+    at: datetime
+    data: Mapping[str, object]
+    mail_to: tuple[str, ...] = ()
+    mail: Mapping[str, str] | None = None
 
 
 def lead_id() -> str:
@@ -77,3 +98,11 @@ def decision_id() -> str:
 
 def submission_id() -> str:
     return f"sb_{uuid_utils.uuid7()}"
+
+
+def message_id() -> str:
+    return f"msg_{uuid_utils.uuid7().hex}"
+
+
+def receiver_id() -> str:
+    return f"ep_{uuid_utils.uuid7()}"

@@ -1,27 +1,25 @@
 """Who may do what: a publishable key (pk_) stands in a page and sends forms, a secret key (sk_) does the rest."""
 
 import re
-from typing import Literal
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from leads.ledger import Key, Ledger, find_key
+from leads.ledger import Key, Ledger, Scope, find_key
 from leads.refusal import Refusal
 from serving.problems import Problem
 
-Need = Literal["forms", "all"]
 KEY_IN_URL = re.compile(r"\b[ps]k_[0-9A-Za-z]{8}")
 PORTS = {"http": 80, "https": 443}
 
 
-def admit(request: Request, ledger: Ledger, need: Need) -> Key:
-    """The caller's key, if it may do what `need` names."""
-    key = find_key(ledger, _given_key(request))
+def admit(request: Request, ledger: Ledger, need: Scope, given: str | None = None) -> Key:
+    """The caller's key, if it may do what `need` names; `given` is a key that came with the form itself."""
+    key = find_key(ledger, given or _given_key(request))
     if key is None:
         raise _invalid()
-    if key.scope != "all" and need != key.scope:
-        raise Problem("scope", "A publishable key only sends forms and reads what they ask; use a secret key here.")
+    if not key.may(need):
+        raise Problem("scope", f"This needs a key with the scope {need}: `accord keys create sk --scope {need}`.")
     if key.origins and _origin_of(request) not in key.origins:
         raise Problem("origin", "This key may only be used from the pages it was made for: `accord keys list`.")
     return key

@@ -104,7 +104,7 @@ def decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "band": decision.band,
         "route": decision.route,
         "owner": decision.owner,
-        "respond_by": _time(decision.respond_by, zone),
+        "respond_by": time_told(decision.respond_by, zone),
         "scored_by": score.scored_by,
         "model": score.model,
         "agreement": decision.agreement,
@@ -120,7 +120,7 @@ def full_decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
     listed = sorted((c for c in score.contributions if c.effect != 0), key=lambda c: -abs(c.effect))
     return decision_body(decision, zone) | {
         "submission": decision.submission,
-        "decided_at": _time(decision.decided_at, zone),
+        "decided_at": time_told(decision.decided_at, zone),
         "log_odds": score.log_odds,
         "spread": score.spread,
         "base": score.base,
@@ -133,9 +133,9 @@ def full_decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
 def story_body(story: Story, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "lead": story.lead,
-        "arrived_at": _time(story.arrived_at, zone),
+        "arrived_at": time_told(story.arrived_at, zone),
         "submissions": [
-            {"submission": s.id, "received_at": _time(s.received_at, zone), "key": s.key, "form": dict(s.form)}
+            {"submission": s.id, "received_at": time_told(s.received_at, zone), "key": s.key, "form": dict(s.form)}
             for s in story.submissions
         ],
         "decisions": [decision_body(decision, zone) for decision in story.decisions],
@@ -146,6 +146,6 @@ def _reason(reason: Contribution) -> dict[str, Any]:
     return {"field": reason.field, "text": reason.text, "effect": reason.effect}
 
 
-def _time(moment: datetime | None, zone: ZoneInfo) -> str | None:
+def time_told(moment: datetime | None, zone: ZoneInfo) -> str | None:
     """RFC 3339 in the team's zone, to the second."""
     return None if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,7 +21,8 @@ from serving.endpoints import Desk, endpoints
 from serving.intake import Intake
 from serving.openapi import describe
 from serving.reference import pages
-from serving.scoring import LiveScorer, Source, follow_champion
+from serving.scoring import LiveScorer, Source
+from serving.upkeep import upkeep
 
 log = logging.getLogger("accord.serving")
 
@@ -40,7 +41,8 @@ def create_app(ledger: Ledger, agreement: Agreement, number: int, source: Source
         lifespan=_lifespan,
     )
     app.state.desk = Desk(Intake(ledger, agreement, number, live))
-    app.include_router(endpoints())
+    for router in endpoints():
+        app.include_router(router)
     app.include_router(pages(agreement, describe(app, form_class(agreement))))
     _answer_errors(app)
     app.add_middleware(Guard)
@@ -51,12 +53,9 @@ def create_app(ledger: Ledger, agreement: Agreement, number: int, source: Source
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
     await asyncio.to_thread(desk.intake.warm_up)
-    following = asyncio.create_task(follow_champion(desk.intake.live))
-    yield
-    following.cancel()
-    with suppress(asyncio.CancelledError):
-        await following
-    desk.writer.shutdown()
+    async with upkeep(desk.intake):
+        yield
+    await asyncio.to_thread(desk.intake.close)
 
 
 def _answer_errors(app: FastAPI) -> None:

@@ -1,6 +1,5 @@
 """The scorer that serves now: it follows the champion, and the scorecard stands behind it."""
 
-import asyncio
 import logging
 import math
 import time
@@ -51,7 +50,7 @@ class LiveScorer:
                 return _checked(scorer.score_row(row)), _without_nan(row)
             except Exception as error:  # whatever a model does wrong must not cost a lead
                 self.failures[type(error).__name__] += 1
-                log.error("model %s cannot score a lead (%s); the scorecard answers", self.number, _where(error))
+                log.error("model %s cannot score a lead (%s); the scorecard answers", self.number, place_of(error))
         return _base_rate(self.agreement), {}
 
     def follow(self) -> None:
@@ -62,7 +61,7 @@ class LiveScorer:
         try:
             found = self.source(self.ledger, self.agreement) if number is not None else self.scorecard
         except Exception as error:  # a bundle that cannot be loaded must not stop the service
-            log.error("model %s cannot be loaded (%s); model %s goes on", number, _where(error), self.number)
+            log.error("model %s cannot be loaded (%s); model %s goes on", number, place_of(error), self.number)
             self.refused = None if number is None else (number, time.monotonic() + RETRY_SECONDS)
             return
         self.serving, self.number, self.refused = found, number, None
@@ -71,15 +70,6 @@ class LiveScorer:
     def degraded(self) -> list[str]:
         absent = self.number is None and not self.refused
         return ["no-champion"] * absent + ["champion-unusable"] * bool(self.refused)
-
-
-async def follow_champion(live: LiveScorer) -> None:
-    while True:
-        await asyncio.sleep(POLL_SECONDS)
-        try:
-            await asyncio.to_thread(live.follow)
-        except Exception as error:  # the ledger may be away for a while; the loop must outlive that
-            log.error("the champion cannot be looked up (%s)", _where(error))
 
 
 def _checked(score: Score) -> Score:
@@ -99,7 +89,7 @@ def _base_rate(agreement: Agreement) -> Score:
     return Score(rate, log_odds, log_odds, (), "scorecard", None, None)
 
 
-def _where(error: Exception) -> str:
+def place_of(error: Exception) -> str:
     """The kind of an error and its place, without its message, which may repeat a lead's values."""
     step = error.__traceback__
     while step is not None and step.tb_next is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from leads.ledger.book import Ledger, open_ledger
+from leads.ledger.book import Ledger
 from leads.ledger.bundle import champion, load_bundle, promote, promotions
+from leads.ledger.opening import open_ledger
 from leads.refusal import Failure, Refusal
 from leads.settings import settings
 from models.bundle import BundleRefused

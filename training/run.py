@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leads.agreement import Agreement, agreement_path, read_agreement
-from leads.ledger.book import open_ledger
+from leads.ledger.opening import open_ledger
 from leads.refusal import Failure
 from leads.settings import Settings, settings
 from training.stage import Progress

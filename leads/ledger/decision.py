@@ -1,10 +1,10 @@
-"""Leads, what they sent, and what was decided."""
+"""What leads sent, and what was decided."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from leads.lead import Contribution, Decision, Score, Submission
 from leads.ledger import tables
@@ -21,21 +21,15 @@ class Story:
     decisions: tuple[Decision, ...]
 
 
-def record(ledger: Ledger, submission: Submission, decision: Decision) -> None:
-    """Both or neither; on the disk when this returns. A lead not seen before begins with its first submission."""
-    with ledger.transaction() as connection:
-        write(connection, submission, decision)
-
-
 # Made once, because every lead waits for them.
-_KNOWN_LEAD = select(tables.leads.c.id).where(tables.leads.c.id == bindparam("lead"))
-_NEW_LEAD, _NEW_SUBMISSION, _NEW_DECISION = insert(tables.leads), insert(tables.submissions), insert(tables.decisions)
+_NEW_SUBMISSION, _NEW_DECISION = insert(tables.submissions), insert(tables.decisions)
 
 
-def write(connection: Connection, submission: Submission, decision: Decision) -> None:
-    if connection.scalar(_KNOWN_LEAD, {"lead": submission.lead}) is None:
-        connection.execute(_NEW_LEAD, {"id": submission.lead, "arrived_at": submission.received_at})
+def write_submission(connection: Connection, submission: Submission) -> None:
     connection.execute(_NEW_SUBMISSION, _submission_row(submission))
+
+
+def write_decision(connection: Connection, decision: Decision) -> None:
     connection.execute(_NEW_DECISION, _decision_row(decision))
 
 
@@ -65,13 +59,25 @@ def _submission_row(submission: Submission) -> dict[str, Any]:
         "id": submission.id,
         "lead": submission.lead,
         "received_at": submission.received_at,
+        "submitted_at": submission.submitted_at,
         "form": dict(submission.form),
         "key": submission.key,
+        "marks": list(submission.marks),
+        "content": submission.content,
     }
 
 
 def _submission(row: Row[Any]) -> Submission:
-    return Submission(id=row.id, lead=row.lead, received_at=row.received_at, form=row.form, key=row.key)
+    return Submission(
+        id=row.id,
+        lead=row.lead,
+        received_at=row.received_at,
+        form=row.form,
+        key=row.key,
+        submitted_at=row.submitted_at,
+        marks=tuple(row.marks),
+        content=row.content,
+    )
 
 
 _OF_SCORE = ("probability", "log_odds", "base", "scored_by", "model", "spread")
@@ -88,7 +94,23 @@ _OF_DECISION = (
     "agreement",
     "price",
     "propensity",
+    "cause",
+    "degraded",
+    "note",
 )
+
+
+def latest_decision(connection: Connection, lead: str) -> Decision | None:
+    here = tables.decisions
+    newest = select(here).where(here.c.lead == lead).order_by(here.c.decided_at.desc(), here.c.id.desc()).limit(1)
+    row = connection.execute(newest).first()
+    return None if row is None else _decision(row)
+
+
+def submission_by_id(connection: Connection, submission: str) -> Submission:
+    return _submission(
+        connection.execute(select(tables.submissions).where(tables.submissions.c.id == submission)).one()
+    )
 
 
 def _decision_row(decision: Decision) -> dict[str, Any]:

@@ -3,65 +3,90 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, get_args
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from leads.ledger import tables
 from leads.ledger.book import Ledger
 from leads.refusal import Refusal
 
 KeyKind = Literal["pk", "sk"]
-Scope = Literal["forms", "all"]
+Scope = Literal["forms", "leads", "quarantine", "receivers", "privacy", "metrics", "all"]
+"""What a key may do: send forms, read leads and decisions and overrule them, look after the quarantine, manage the
+receivers of webhooks, serve people's rights, read the metrics, or everything."""
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 ID_LETTERS = 11
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`id` is the key's first letters, enough to name it and useless to guess it."""
+    """`id` is the key's first letters, enough to name it and useless to guess it. `rate` is how much it may send, such
+    as "600/minute"; None is the usual."""
 
     id: str
     kind: KeyKind
     origins: tuple[str, ...]
-    scope: Scope
+    scopes: tuple[Scope, ...]
+    rate: str | None
     label: str | None
     created_at: datetime
+    expires_at: datetime | None
     revoked_at: datetime | None
+
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes or "all" in self.scopes
+
+    def ended(self, now: datetime) -> bool:
+        return any(end is not None and end <= now for end in (self.revoked_at, self.expires_at))
 
 
 def create_key(
-    ledger: Ledger, kind: KeyKind, origins: Sequence[str] = (), scope: Scope | None = None, label: str | None = None
+    ledger: Ledger,
+    kind: KeyKind,
+    origins: Sequence[str] = (),
+    scopes: Sequence[Scope] = (),
+    label: str | None = None,
+    expires_at: datetime | None = None,
+    rate: str | None = None,
 ) -> str:
     """The key itself, told this once. A publishable key only sends forms; a secret key does everything by default."""
-    key = f"{kind}_{secrets.token_hex(32)}"
-    row = {
-        "id": key[:ID_LETTERS],
-        "kind": kind,
-        "digest": _digest(key),
-        "origins": list(origins),
-        "scope": scope or ("forms" if kind == "pk" else "all"),
-        "label": label,
-        "created_at": datetime.now(UTC),
-    }
     with ledger.transaction() as connection:
-        connection.execute(insert(tables.keys), row)
-    return key
+        row = {"origins": list(origins), "label": label, "expires_at": expires_at, "rate": rate}
+        usual: tuple[Scope, ...] = ("forms",) if kind == "pk" else ("all",)
+        return _write(connection, kind, row | {"scopes": list(scopes or usual)})
+
+
+def roll_key(ledger: Ledger, name: str, overlap: timedelta) -> str:
+    """A new key with the rights of the old, which ends when the overlap is over."""
+    here = tables.keys
+    with ledger.transaction() as connection:
+        old = _named(connection, name)
+        now = datetime.now(UTC)
+        if _key(old).ended(now):
+            raise Refusal("This key has ended already; make a new one with `accord keys create`.")
+        end = min(filter(None, (old.expires_at, now + overlap)))
+        connection.execute(update(here).where(here.c.id == old.id).values(expires_at=end))
+        kept = {name: getattr(old, name) for name in ("origins", "scopes", "label", "rate", "expires_at")}
+        return _write(connection, old.kind, kept)
 
 
 _BY_DIGEST = select(tables.keys).where(tables.keys.c.digest == bindparam("digest"))
 
 
 def find_key(ledger: Ledger, key: str) -> Key | None:
-    """None for a key that is unknown or revoked. What is searched for is a hash, so its timing tells nothing."""
+    """None for a key that is unknown, revoked or past its time. What is searched for is a hash, so its timing tells
+    nothing."""
     digest = _digest(key)
     with ledger.reading() as connection:
         row = connection.execute(_BY_DIGEST, {"digest": digest}).first()
-    if row is None or not hmac.compare_digest(row.digest, digest) or row.revoked_at is not None:
+    if row is None or not hmac.compare_digest(row.digest, digest):
         return None
-    return _key(row)
+    found = _key(row)
+    return None if found.ended(datetime.now(UTC)) else found
 
 
 def list_keys(ledger: Ledger) -> list[Key]:
@@ -73,12 +98,24 @@ def revoke_key(ledger: Ledger, name: str) -> Key:
     """`name` is the id that `list_keys` shows, or the key itself. Revoking twice keeps the first time."""
     here = tables.keys
     with ledger.transaction() as connection:
-        row = connection.execute(select(here).where(here.c.id == name[:ID_LETTERS])).first()
-        if row is None or (len(name) > ID_LETTERS and row.digest != _digest(name)):
-            raise Refusal("There is no such key; `accord keys list` shows the names of all keys.")
+        row = _named(connection, name)
         if row.revoked_at is None:
             connection.execute(update(here).where(here.c.id == row.id).values(revoked_at=datetime.now(UTC)))
         return _key(connection.execute(select(here).where(here.c.id == row.id)).one())
+
+
+def _write(connection: Connection, kind: KeyKind, row: Mapping[str, Any]) -> str:
+    key = f"{kind}_{secrets.token_hex(32)}"
+    made = {"id": key[:ID_LETTERS], "kind": kind, "digest": _digest(key), "created_at": datetime.now(UTC)}
+    connection.execute(insert(tables.keys), made | dict(row))
+    return key
+
+
+def _named(connection: Connection, name: str) -> Row[Any]:
+    row = connection.execute(select(tables.keys).where(tables.keys.c.id == name[:ID_LETTERS])).first()
+    if row is None or (len(name) > ID_LETTERS and row.digest != _digest(name)):
+        raise Refusal("There is no such key; `accord keys list` shows the names of all keys.")
+    return row
 
 
 def _digest(key: str) -> str:
@@ -86,4 +123,14 @@ def _digest(key: str) -> str:
 
 
 def _key(row: Row[Any]) -> Key:
-    return Key(row.id, row.kind, tuple(row.origins), row.scope, row.label, row.created_at, row.revoked_at)
+    return Key(
+        row.id,
+        row.kind,
+        tuple(row.origins),
+        tuple(row.scopes),
+        row.rate,
+        row.label,
+        row.created_at,
+        row.expires_at,
+        row.revoked_at,
+    )

@@ -1,9 +1,11 @@
-"""The ledger's tables. Rows are facts, added and never changed; only a key's end and the champion pointer move."""
+"""The ledger's tables. Rows are facts, added and never changed; what moves is a key's end, the champion pointer, and
+the state of a message on its way out."""
 
 from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     DateTime,
     Double,
@@ -18,8 +20,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
-
-SCHEMA = 1
 
 
 class Moment(TypeDecorator[datetime]):
@@ -50,11 +50,12 @@ metadata = MetaData(
     }
 )
 
-schema = Table(
-    "schema",
+# One row, made with the ledger: the secret salt of every digest of a person that is kept here.
+salt = Table(
+    "salt",
     metadata,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("made_at", Moment, nullable=False),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("secret", String(64), nullable=False),
 )
 
 agreements = Table(
@@ -82,17 +83,32 @@ keys = Table(
     Column("kind", String(2), nullable=False),
     Column("digest", String(64), nullable=False, unique=True),
     Column("origins", JSON, nullable=False),
-    Column("scope", String(32), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("rate", String(32)),
     Column("label", Text),
     Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
     Column("revoked_at", Moment),
 )
 
+# `person` is the digest by which the next submission of the same person is known; null where a form names nobody.
 leads = Table(
     "leads",
     metadata,
     Column("id", String(48), primary_key=True),
     Column("arrived_at", Moment, nullable=False),
+    Column("person", String(64)),
+    Index(None, "arrived_at"),
+    Index("uq_leads_person", "person", unique=True),
+)
+
+# Every address and number that a lead gave, as digests: how a person who asks for their rights is found.
+identities = Table(
+    "identities",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("lead", ForeignKey("leads.id"), primary_key=True),
+    Index(None, "lead"),
 )
 
 submissions = Table(
@@ -101,9 +117,28 @@ submissions = Table(
     Column("id", String(48), primary_key=True),
     Column("lead", ForeignKey("leads.id"), nullable=False),
     Column("received_at", Moment, nullable=False),
+    Column("submitted_at", Moment),
     Column("form", JSON, nullable=False),
     Column("key", ForeignKey("keys.id")),
+    Column("marks", JSON, nullable=False, server_default="[]"),
+    Column("content", String(64)),
     Index(None, "lead", "received_at"),
+    Index(None, "content", "received_at"),
+)
+
+# What a sending was answered, so that sending it again is answered alike. The token is a digest of the Idempotency-Key.
+answers = Table(
+    "answers",
+    metadata,
+    Column("key", ForeignKey("keys.id"), primary_key=True),
+    Column("token", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("submission", ForeignKey("submissions.id"), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("answered_at", Moment, nullable=False),
+    Index(None, "submission"),
+    Index(None, "answered_at"),
 )
 
 decisions = Table(
@@ -129,6 +164,9 @@ decisions = Table(
     Column("price", Double),
     Column("propensity", Double),
     Column("features", JSON, nullable=False),
+    Column("cause", String(16), nullable=False, server_default="submission"),
+    Column("degraded", String(32)),
+    Column("note", Text),
     Index(None, "lead", "decided_at"),
     Index(None, "submission"),
     Index(None, "decided_at"),
@@ -167,4 +205,76 @@ promotions = Table(
     Column("replaced", ForeignKey("bundles.number")),
     Column("reason", Text, nullable=False),
     Column("promoted_at", Moment, nullable=False),
+)
+
+# Receivers of webhooks. The secrets sign, so they cannot be kept as hashes.
+receivers = Table(
+    "receivers",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("events", JSON, nullable=False),
+    Column("label", Text),
+    Column("secret", Text, nullable=False),
+    Column("old_secret", Text),
+    Column("old_secret_until", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    Column("disabled_why", Text),
+    Column("removed_at", Moment),
+)
+
+# The outbox: one row a message and destination, written in the decision's own transaction. `receiver` or `mail_to`.
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("receiver", ForeignKey("receivers.id")),
+    Column("mail_to", Text),
+    Column("event", String(32), nullable=False),
+    Column("lead", ForeignKey("leads.id")),
+    Column("decision", ForeignKey("decisions.id")),
+    Column("payload", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("leased_until", Moment),
+    Column("leased_by", String(64)),
+    Column("finished_at", Moment),
+    Index(None, "state", "due_at"),
+    Index(None, "receiver", "state", "due_at"),
+    Index(None, "lead"),
+    Index(None, "decision"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message", ForeignKey("messages.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("status", Integer),
+    Column("error", Text),
+    Column("seconds", Double, nullable=False),
+    Index(None, "message"),
+)
+
+# Who asked to be forgotten: digests only, so that a restored backup can forget them again.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("erased_at", Moment, nullable=False),
+)
+
+# Who objected to being scored by a model; a withdrawn objection is a second row's business.
+objections = Table(
+    "objections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("objects", Boolean, nullable=False),
+    Column("said_at", Moment, nullable=False),
+    Index(None, "digest"),
 )

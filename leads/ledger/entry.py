@@ -1,0 +1,128 @@
+"""One sending becomes one lead's submission, one decision and its messages: all of them, or none, and only once."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select
+
+from leads.lead import Announcement, Decision, Submission
+from leads.ledger import tables
+from leads.ledger.book import Ledger
+from leads.ledger.decision import write_decision, write_submission
+from leads.ledger.outbox import post
+from leads.ledger.person import lead_of_person
+from leads.refusal import Refusal
+
+KEPT = timedelta(days=30)
+"""How long an answer can be repeated; longer than any sender tries again."""
+
+
+class OtherBody(Refusal):
+    """The same Idempotency-Key came with another body."""
+
+
+class Answer(NamedTuple):
+    status: int
+    body: str
+    lead: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How a sending is known when it comes again. `token` is None where nothing tells it from another; `by_content`
+    says that the token was made from what was sent, because the sender named no key."""
+
+    key: str
+    token: str | None
+    fingerprint: str
+    by_content: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be written. The lead is only known inside the transaction, so what depends on it is made there:
+    `submission`, then `decide`, then `announce` and `answer`, none of which may wait for anything."""
+
+    sending: Sending
+    people: Sequence[str]
+    arrived_at: datetime
+    submission: Callable[[str], Submission]
+    decide: Callable[[Submission], Decision]
+    announce: Callable[[Submission, Decision], Announcement]
+    answer: Callable[[Submission, Decision], tuple[int, str]]
+
+
+def answer_given(ledger: Ledger, sending: Sending) -> Answer | None:
+    """What this very sending was answered before; OtherBody when its key was used for something else."""
+    if sending.token is None:
+        return None
+    with ledger.reading() as connection:
+        return _given(connection, sending)
+
+
+def enter(connection: Connection, entry: Entry) -> Answer:
+    _one_at_a_time(connection, entry.sending)
+    if given := _given(connection, entry.sending):
+        return given
+    lead = lead_of_person(connection, entry.people, entry.arrived_at)
+    submission = entry.submission(lead)
+    decision = entry.decide(submission)
+    write_submission(connection, submission)
+    settle(connection, decision, entry.announce(submission, decision))
+    status, body = entry.answer(submission, decision)
+    _keep(connection, entry.sending, submission.id, status, body)
+    return Answer(status, body, lead)
+
+
+def settle(connection: Connection, decision: Decision, announcement: Announcement) -> None:
+    """A decision and what the outside hears of it."""
+    write_decision(connection, decision)
+    post(connection, announcement, decision.lead, decision.id)
+
+
+def forget_old_answers(connection: Connection, now: datetime) -> int:
+    return connection.execute(delete(tables.answers).where(tables.answers.c.answered_at < now - KEPT)).rowcount
+
+
+def _one_at_a_time(connection: Connection, sending: Sending) -> None:
+    """PostgreSQL takes two processes' sendings at once; on SQLite there is one writer."""
+    if sending.token is None or connection.dialect.name != "postgresql":
+        return
+    number = int.from_bytes(hashlib.sha256(f"{sending.key} {sending.token}".encode()).digest()[:8], signed=True)
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({number})")
+
+
+def _given(connection: Connection, sending: Sending) -> Answer | None:
+    if sending.token is None:
+        return None
+    here, sent = tables.answers, tables.submissions
+    wanted = (
+        select(here.c.status, here.c.body, here.c.fingerprint, sent.c.lead)
+        .join(sent, sent.c.id == here.c.submission)
+        .where(here.c.key == sending.key, here.c.token == sending.token)
+    )
+    row = connection.execute(wanted).first()
+    if row is None:
+        return None
+    if row.fingerprint != sending.fingerprint:
+        raise OtherBody("This Idempotency-Key was used for another body.")
+    return Answer(row.status, row.body, row.lead, replayed=True)
+
+
+def _keep(connection: Connection, sending: Sending, submission: str, status: int, body: str) -> None:
+    if sending.token is None:
+        return
+    row = {
+        "key": sending.key,
+        "token": sending.token,
+        "fingerprint": sending.fingerprint,
+        "submission": submission,
+        "status": status,
+        "body": body,
+        "answered_at": datetime.now(UTC),
+    }
+    connection.execute(insert(tables.answers), row)

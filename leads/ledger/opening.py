@@ -1,0 +1,176 @@
+"""Opening a ledger: its engine, and whether its schema is the one that this Accord works with."""
+
+import json
+import os
+import secrets
+import sqlite3
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from leads.ledger import tables
+from leads.ledger.book import BUSY_SECONDS, Ledger, LedgerUnavailable
+from leads.refusal import Refusal
+
+REVISIONS = ("0001", "0002")
+"""Every schema that a ledger ever had, oldest first; the steps between them stand in `migrations/versions`."""
+MAKING = 0x61636364
+"""The advisory lock under which two processes that start at once make a new ledger's tables only once."""
+POOL = 10
+CONNECT_SECONDS = 2  # libpq knows no shorter wait
+SERVER_SETTINGS = {"lock_timeout": "1500", "idle_in_transaction_session_timeout": "10000"}
+SERVING_SETTINGS = SERVER_SETTINGS | {"statement_timeout": "1500"}
+KEEP_ALIVE = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 1, "keepalives_count": 3}
+
+# Kept by Alembic; read here without it, because every command opens the ledger and few of them migrate it.
+revision_table = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+
+
+def open_ledger(url: str, serving: bool = False) -> Ledger:
+    """Opens the ledger and makes its tables when it is new; Refusal when its schema is older or newer than this Accord.
+
+    Only the serving process says `serving`: it alone check-points an SQLite file (before 3.51.3 two processes that do
+    so at once can damage it), and it waits less long for a slow PostgreSQL than a job may."""
+    ledger = connect(url, serving)
+    try:
+        _settle_schema(ledger)
+    except LedgerUnavailable as outage:
+        ledger.close()
+        raise Refusal(f"The ledger at {shown(url)} cannot be opened: {outage}. {_REMEDY}") from None
+    except Refusal:
+        ledger.close()
+        raise
+    return ledger
+
+
+def connect(url: str, serving: bool = False) -> Ledger:
+    """The ledger as it is, whatever its schema."""
+    address = _address(url)
+    on_sqlite = address.get_backend_name() == "sqlite"
+    return Ledger(_sqlite_engine(address, serving) if on_sqlite else _server_engine(address, serving))
+
+
+def revision(connection: Connection) -> str | None:
+    """The ledger's schema; None for a database without one."""
+    existing = inspect(connection).get_table_names()
+    if revision_table.name in existing:
+        return connection.scalar(select(revision_table.c.version_num))
+    return REVISIONS[0] if "schema" in existing else None
+
+
+def shown(url: str) -> str:
+    return _address(url).render_as_string(hide_password=True)
+
+
+_REMEDY = "Check that the place exists and may be written to, or name another with ACCORD_DATABASE_URL or ACCORD_HOME."
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise Refusal(
+            "ACCORD_DATABASE_URL is not a database URL; write sqlite:////path/accord.db or postgresql://…"
+        ) from None
+    return address.set(drivername="postgresql+psycopg") if address.drivername in ("postgres", "postgresql") else address
+
+
+def _sqlite_engine(address: URL, serving: bool) -> Engine:
+    if not address.database or address.database == ":memory:" or "mode=memory" in address.database:
+        raise Refusal("A ledger in memory would lose leads; name a file, such as sqlite:///var/accord.db.")
+    try:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        # It will hold people's data: for its owner alone, also before SQLite has written the first page.
+        os.close(os.open(address.database, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise Refusal(f"The ledger at {address.database} cannot be opened: {error.strerror}. {_REMEDY}") from None
+    engine = create_engine(address, json_serializer=_json, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", partial(_prepare_sqlite, serving))
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _server_engine(address: URL, serving: bool) -> Engine:
+    settings = SERVING_SETTINGS if serving else SERVER_SETTINGS
+    options = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 2000, "application_name": "accord"} | KEEP_ALIVE
+    options["options"] = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    try:
+        return create_engine(
+            address,
+            json_serializer=_json,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=POOL,
+            max_overflow=0,
+            pool_timeout=BUSY_SECONDS,
+            connect_args=options,
+        )
+    except (ModuleNotFoundError, NoSuchModuleError):
+        raise Refusal(
+            f"The ledger lives in SQLite or PostgreSQL, not in {address.drivername}; write sqlite:////path/accord.db "
+            "or postgresql://…"
+        ) from None
+
+
+_json = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _prepare_sqlite(serving: bool, connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    # The driver must not open transactions by itself: `_begin_sqlite` does, so that a writer takes its lock at once.
+    connection.isolation_level = None
+    pages = 1000 if serving else 0
+    # secure_delete: what was erased is overwritten, not only unlinked.
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "mmap_size=0"):
+        connection.execute(f"PRAGMA {setting}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={pages}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("accord_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _settle_schema(ledger: Ledger) -> None:
+    with ledger.reading() as connection:
+        known = revision(connection)
+    if known is None:
+        with ledger.transaction() as connection:
+            if not ledger.on_sqlite:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MAKING})")
+            known = revision(connection) or _make_tables(connection)
+    if known == REVISIONS[-1]:
+        return
+    if known in REVISIONS:
+        raise Refusal(
+            f"The ledger has schema {known} and this Accord works with schema {REVISIONS[-1]}: make a backup and run "
+            "`accord db upgrade`."
+        )
+    raise Refusal(
+        f"The ledger has schema {known}, which this Accord does not know (it works with {REVISIONS[-1]}): install the "
+        "newer Accord that wrote it."
+    )
+
+
+def _make_tables(connection: Connection) -> str:
+    tables.metadata.create_all(connection)
+    revision_table.create(connection)
+    connection.execute(insert(revision_table).values(version_num=REVISIONS[-1]))
+    connection.execute(insert(tables.champion).values(slot=1, bundle=None))
+    connection.execute(insert(tables.salt).values(slot=1, secret=secrets.token_hex(32)))
+    return REVISIONS[-1]

@@ -1,0 +1,27 @@
+"""What the outside hears of a decision, and what the page of the visitor is told."""
+
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from leads.lead import Announcement, Decision, Submission
+from serving import answers
+
+
+def announcement(submission: Submission, decision: Decision, zone: ZoneInfo) -> Announcement:
+    """A receiver is told what a secret key is answered, what the lead sent, and why it was decided."""
+    event = "lead.quarantined" if decision.route == "quarantine" else "lead.decided"
+    data: dict[str, Any] = {
+        **answers.decision_body(decision, zone),
+        "submission": submission.id,
+        "decided_at": answers.time_told(decision.decided_at, zone),
+        "cause": decision.cause,
+        "form": dict(submission.form),
+    }
+    return Announcement(event, decision.decided_at, data)
+
+
+def answer(decision: Decision, zone: ZoneInfo, to_page: bool) -> tuple[int, str]:
+    """Status and body: a secret key hears the decision, a page only that the lead arrived."""
+    body = answers.receipt(decision) if to_page else answers.decision_body(decision, zone)
+    return 201, json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
