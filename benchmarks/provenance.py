@@ -23,13 +23,13 @@ def version_of(package: str) -> str | None:
         return None
 
 
-def provenance(cores: int, seed: int) -> dict[str, object]:
+def provenance(cores: int, seed: int, packages: tuple[str, ...] = PACKAGES) -> dict[str, object]:
     return {
         "commit": git("rev-parse", "HEAD") or None,
         "uncommitted_changes": bool(git("status", "--porcelain")),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
-        "versions": {package: version_of(package) for package in PACKAGES},
+        "versions": {package: version_of(package) for package in packages},
         "machine": f"{platform.system()} {platform.machine()}",
         "machine_cores": os.cpu_count(),
         "cores_used": cores,

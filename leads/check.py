@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from leads.fields import Field
-from leads.sections import Agreement, Between, FieldValue, Person, Rule
+from leads.sections import Agreement, Between, FieldValue, Person, Privacy, Rule
 
 
 def explain(agreement: Agreement) -> list[str]:
     """Lines to print; a line without indentation begins a part."""
-    parts = (goal, sales, marketing, routing, not_yet, scorecard, form, left_out, history)
+    parts = (goal, sales, marketing, routing, not_yet, scorecard, privacy, form, left_out, history)
     return [line for part in parts for line in part(agreement)]
 
 
@@ -34,6 +34,8 @@ def sales(agreement: Agreement) -> Iterator[str]:
     yield "  A call that is expected to earn less than its minutes cost is not worth making."
     if not said.people:
         yield "  No people are named, so leads go to the queue “sales”."
+    if said.mail is not None:
+        yield f"  Each lead for sales, or for a person to look at, is mailed to {said.mail}."
     yield from (f"  {taker(agreement, person)}" for person in said.people)
 
 
@@ -49,6 +51,8 @@ def marketing(agreement: Agreement) -> Iterator[str]:
     if said.qualified_leads_per_month is not None:
         yield f"  {said.qualified_leads_per_month:,} qualified leads a month."
     yield f"  A lead that sales gives back is nurtured for {days(said.recycle_after_days)} before sales sees it again."
+    if said.mail is not None:
+        yield f"  Each lead to nurture is mailed to {said.mail}."
 
 
 def routing(agreement: Agreement) -> Iterator[str]:
@@ -87,6 +91,22 @@ def condition(said: tuple[str, ...] | bool | Between) -> str:
         return " or ".join(said)
     ends = [f"at least {amount(said.at_least)}"] if said.at_least is not None else []
     return " and ".join(ends + ([f"below {amount(said.below)}"] if said.below is not None else []))
+
+
+def privacy(agreement: Agreement) -> Iterator[str]:
+    said = agreement.privacy
+    if said == Privacy():
+        return
+    yield "What a lead's consent decides, and how long it is kept"
+    if said.profiling_consent is not None:
+        asked = name(agreement, said.profiling_consent)
+        yield f"  Without a yes under {asked} no model scores a lead, only the scorecard."
+    if said.mail_consent is not None:
+        asked = name(agreement, said.mail_consent)
+        yield f"  Without a yes under {asked} a lead is not nurtured by mail: a person looks"
+        yield "  at it instead."
+    if said.keep_days is not None:
+        yield f"  A lead that sent nothing for {days(said.keep_days)} is erased."
 
 
 def form(agreement: Agreement) -> Iterator[str]:

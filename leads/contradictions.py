@@ -21,6 +21,7 @@ def contradictions(agreement: Agreement) -> Found:
     yield from people(agreement)
     yield from routing(agreement)
     yield from scorecard(agreement)
+    yield from privacy(agreement)
     yield from keys(agreement)
     yield from columns(agreement)
 
@@ -131,6 +132,18 @@ def in_order(between: Between) -> bool:
     if between.at_least is None or between.below is None:
         return between.at_least is not None or between.below is not None
     return between.at_least < between.below
+
+
+def privacy(agreement: Agreement) -> Found:
+    fields = agreement.form.fields
+    consents = [key for key, field in fields.items() if field.kind == "consent"]
+    for name in ("profiling_consent", "mail_consent"):
+        key = getattr(agreement.privacy, name)
+        if key is not None and key not in fields:
+            yield ("privacy", name), f"privacy.{name} names “{key}”, which the form does not ask.{hint(key, consents)}"
+        elif key is not None and key not in consents:
+            said = f"privacy.{name} names “{key}”, a field of kind {fields[key].kind}; name one of kind consent."
+            yield ("privacy", name), said
 
 
 def keys(agreement: Agreement) -> Found:

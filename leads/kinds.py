@@ -72,7 +72,7 @@ def text_value(kind: Kind, text: str) -> str | None:
         refuse("control-character", "must not contain control characters")
     longest = LONGEST.get(kind, LONGEST_OTHER)
     if len(cleaned) > longest:
-        refuse("too-long", f"must have at most {longest:,} characters")
+        refuse("email-format" if kind == "email" else "too-long", f"must have at most {longest:,} characters")
     if kind in CHECKS:
         CHECKS[kind](cleaned)
     return cleaned

@@ -6,10 +6,11 @@ import json
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Tag
 from pydantic import Field as Limits
 
 from leads.fields import Field
+from leads.kinds import check_email, refuse
 
 BandBound = Literal["A", "B", "C"]
 Share = Annotated[float, Limits(gt=0, lt=1)]
@@ -64,6 +65,16 @@ class Person(Section):
     takes: dict[str, tuple[str, ...]] = {}
 
 
+def mail_address(text: str) -> str:
+    check_email(text)
+    if not text.isascii():
+        refuse("email-format", "must be an e-mail address in ASCII, since not every relay takes others")
+    return text
+
+
+Mail = Annotated[str, AfterValidator(mail_address)]
+
+
 class Sales(Section):
     timezone: str = "UTC"
     hours: str = "Mon-Fri 09:00-17:30"
@@ -72,11 +83,13 @@ class Sales(Section):
     minutes_per_lead: Annotated[float, Limits(gt=0)] = 22.0
     minute_cost: Annotated[float, Limits(ge=0)] = 1.0
     people: tuple[Person, ...] = ()
+    mail: Mail | None = None
 
 
 class Marketing(Section):
     qualified_leads_per_month: Annotated[int, Limits(gt=0)] | None = None
     recycle_after_days: Annotated[int, Limits(gt=0)] = 14
+    mail: Mail | None = None
 
 
 class Routing(Section):
@@ -116,6 +129,15 @@ class Scorecard(Section):
     rules: tuple[Rule, ...] = ()
 
 
+class Privacy(Section):
+    """`profiling_consent` and `mail_consent` name consent fields of the form; `keep_days` counts from a lead's last
+    sending."""
+
+    profiling_consent: str | None = None
+    mail_consent: str | None = None
+    keep_days: Annotated[int, Limits(gt=0, le=36_500)] | None = None
+
+
 class FormSection(Section):
     """`known_after_contact` names what was seen in the table and left out, and why."""
 
@@ -130,6 +152,7 @@ class Agreement(Section):
     marketing: Marketing = Marketing()
     routing: Routing = Routing()
     scorecard: Scorecard = Scorecard()
+    privacy: Privacy = Privacy()
     form: FormSection = FormSection()
 
     @cached_property

@@ -13,6 +13,10 @@ class Settings(BaseSettings):
     agreement: str | None = None
     database: str | None = Field(default=None, validation_alias="ACCORD_DATABASE_URL")
     tracking: str | None = Field(default=None, validation_alias="MLFLOW_TRACKING_URI")
+    receiver_networks: str | None = None
+    smtp_url: str | None = None
+    mail_from: str | None = None
+    trusted_proxies: str = ""
 
     @property
     def database_url(self) -> str:

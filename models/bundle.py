@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -13,19 +12,24 @@ from leads.fields import Field, Value, from_cell
 from leads.form import ARRIVED
 from leads.lead import Rung
 from models.blend import Blend
+from models.bundle_check import FORMAT
+from models.bundle_document import BundleRefused, Files, digest, pack, trees_file, unpack, with_sums
 from models.encoder import Encoder
 from models.logistic import Logistic
 from models.scorer import Scorer
 from models.trees import Trees
 
-FORMAT = 1
-LARGEST = 64 * 1024 * 1024
-
-Files = dict[str, str]
-
-
-class BundleRefused(Exception):
-    """The bytes are not a bundle that this Accord may serve; the message says why."""
+__all__ = [
+    "BundleRefused",
+    "Files",
+    "bundle_files",
+    "bundle_plan",
+    "digest",
+    "golden_leads",
+    "open_bundle",
+    "pack",
+    "unpack",
+]
 
 
 def bundle_files(
@@ -50,31 +54,7 @@ def bundle_files(
         files["logistic.json"] = _text(blend.logistic.to_json())
     if blend.trees is not None:
         files |= {trees_file(place): text for place, text in enumerate(blend.trees.to_texts())}
-    return files
-
-
-def pack(files: Files) -> bytes:
-    return json.dumps({"files": files}, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def unpack(data: bytes, sha256: str) -> Files:
-    """The files of a bundle whose bytes are the ones that were saved."""
-    if len(data) > LARGEST:
-        raise BundleRefused(f"it is larger than {LARGEST} bytes")
-    if digest(data) != sha256:
-        raise BundleRefused("its bytes are not the ones that were saved (SHA-256 differs)")
-    try:
-        files = json.loads(data)["files"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise BundleRefused("it is not a bundle document") from None
-    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
-        raise BundleRefused("its files are not texts")
-    _check_names(files)
-    return files
+    return with_sums(files)
 
 
 def open_bundle(files: Files, model: str | None) -> Scorer:
@@ -84,10 +64,6 @@ def open_bundle(files: Files, model: str | None) -> Scorer:
         return _scorer(manifest, files, model)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleRefused(f"its manifest cannot be read ({type(error).__name__})") from None
-
-
-def trees_file(place: int) -> str:
-    return f"trees-{place + 1}.txt"
 
 
 def bundle_plan(manifest: Mapping[str, Any]) -> tuple[Feature, ...]:
@@ -101,8 +77,6 @@ def bundle_plan(manifest: Mapping[str, Any]) -> tuple[Feature, ...]:
 
 
 def _scorer(manifest: Mapping[str, Any], files: Files, model: str | None) -> Scorer:
-    if manifest["format"] != FORMAT:
-        raise BundleRefused(f"its format is {manifest['format']}, this Accord reads format {FORMAT}")
     rung: Rung = manifest["rung"]
     logistic = files.get("logistic.json")
     texts = [files[trees_file(place)] for place in range(manifest["boosters"])]
@@ -139,14 +113,6 @@ def _value(field: Field | None, key: str, sent: object) -> Value:
     if key == ARRIVED:
         return datetime.fromisoformat(str(sent))
     return from_cell(field, sent) if field else str(sent)
-
-
-def _check_names(files: Files) -> None:
-    allowed = {"manifest.json", "golden.json", "logistic.json", *(trees_file(place) for place in range(50))}
-    if extra := sorted(set(files) - allowed):
-        raise BundleRefused(f"it holds a file that no bundle has: {extra[0][:60]}")
-    if missing := {"manifest.json", "golden.json"} - set(files):
-        raise BundleRefused(f"it lacks {sorted(missing)[0]}")
 
 
 def _text(document: object) -> str:

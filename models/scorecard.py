@@ -10,6 +10,7 @@ import numpy as np
 from features.matrix import Feature
 from leads.agreement import Agreement, Between, Condition, Rule
 from leads.fields import Field, Value
+from leads.lead import Score
 from models.blend import Blend
 from models.encoder import Encoder, NumberColumn
 from models.logistic import Curve, Logistic
@@ -28,6 +29,12 @@ def scorecard_scorer(agreement: Agreement) -> Scorer:
     return Scorer(
         features, Blend(encoder, written, None, shift=0.0, logistic_weight=1.0, trees_weight=0.0), "scorecard"
     )
+
+
+def base_rate_score(agreement: Agreement) -> Score:
+    """The score of a lead of whom nothing is known."""
+    rate = agreement.scorecard.base_rate
+    return Score(rate, logit(rate), logit(rate), (), "scorecard", None, None)
 
 
 def _points(log_odds: float) -> Curve:

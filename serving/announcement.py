@@ -4,11 +4,13 @@ import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from leads.agreement import Agreement
 from leads.lead import Announcement, Decision, Submission
 from serving import answers
+from serving.delivery.mail import mail_of
 
 
-def announcement(submission: Submission, decision: Decision, zone: ZoneInfo) -> Announcement:
+def announcement(submission: Submission, decision: Decision, zone: ZoneInfo, agreement: Agreement) -> Announcement:
     """A receiver is told what a secret key is answered, what the lead sent, and why it was decided."""
     event = "lead.quarantined" if decision.route == "quarantine" else "lead.decided"
     data: dict[str, Any] = {
@@ -18,7 +20,8 @@ def announcement(submission: Submission, decision: Decision, zone: ZoneInfo) -> 
         "cause": decision.cause,
         "form": dict(submission.form),
     }
-    return Announcement(event, decision.decided_at, data)
+    mail = mail_of(submission, decision, zone, agreement)
+    return Announcement(event, decision.decided_at, data, mail.to, mail.content)
 
 
 def answer(decision: Decision, zone: ZoneInfo, to_page: bool) -> tuple[int, str]:

@@ -1,5 +1,6 @@
 """What the service answers, as JSON; the classes are what /openapi.json says of it."""
 
+import json
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -92,6 +93,14 @@ class Readiness(BaseModel):
 
 def receipt(decision: Decision) -> dict[str, Any]:
     return {"lead": decision.lead, "next": {"message": THANKS, "redirect": None}}
+
+
+def sent_on(receipt: str, page: str) -> str:
+    """The receipt of a sender that said where the visitor goes next."""
+    told = json.loads(receipt)
+    if "next" in told:
+        told["next"]["redirect"] = page
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:

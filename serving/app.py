@@ -1,30 +1,35 @@
 """The service as an ASGI application."""
 
 import asyncio
-import logging
-import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leads.agreement import Agreement
 from leads.form import form_class
 from leads.ledger import Ledger, LedgerUnavailable
 from models.scorecard import scorecard_scorer
 from serving import problems
+from serving.edge.browsers import Browsers, Origins
+from serving.edge.html_form import told
+from serving.edge.rates import Rates
+from serving.edge.wire import Sieve
 from serving.endpoints import Desk, endpoints
 from serving.intake import Intake
 from serving.openapi import describe
+from serving.outages import problem_of
 from serving.reference import pages
-from serving.scoring import LiveScorer, Source
+from serving.scoring.live import LiveScorer, Source
 from serving.upkeep import upkeep
+from serving.watch.logs import logger
+from serving.watch.requests import Watch
 
-log = logging.getLogger("accord.serving")
+log = logger("accord.serving")
 
 
 def create_app(ledger: Ledger, agreement: Agreement, number: int, source: Source) -> FastAPI:
@@ -41,11 +46,14 @@ def create_app(ledger: Ledger, agreement: Agreement, number: int, source: Source
         lifespan=_lifespan,
     )
     app.state.desk = Desk(Intake(ledger, agreement, number, live))
+    app.state.rates = Rates()
     for router in endpoints():
         app.include_router(router)
     app.include_router(pages(agreement, describe(app, form_class(agreement))))
     _answer_errors(app)
-    app.add_middleware(Guard)
+    app.add_middleware(Sieve)
+    app.add_middleware(Watch, metrics=app.state.desk.intake.metrics)
+    app.add_middleware(Browsers, origins=Origins(ledger))
     return app
 
 
@@ -60,45 +68,26 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(problems.Problem)
-    async def problem(_: Request, problem: problems.Problem) -> Response:
-        return problems.answer(problem)
+    async def problem(request: Request, problem: problems.Problem) -> Response:
+        return told(request, problem)
 
     @app.exception_handler(HTTPException)
-    async def framework(_: Request, error: HTTPException) -> Response:
-        return problems.answer(problems.of_status(error.status_code, error.headers))
+    async def framework(request: Request, error: HTTPException) -> Response:
+        headers = {"Allow": allowed(app, request)} if error.status_code == 405 else error.headers
+        return problems.answer(problems.of_status(error.status_code, headers))
 
     @app.exception_handler(RequestValidationError)
     async def parameter(_: Request, error: RequestValidationError) -> Response:
         return problems.answer(problems.of_status(404))
 
     @app.exception_handler(LedgerUnavailable)
-    async def outage(_: Request, error: LedgerUnavailable) -> Response:
-        log.error("the ledger cannot be used: %s", error)
-        detail = "Nothing was stored. Send the form again in a moment."
-        return problems.answer(problems.Problem("ledger-unavailable", detail, headers={"Retry-After": "1"}))
+    async def outage(request: Request, error: LedgerUnavailable) -> Response:
+        log.error("the ledger cannot be used", reason=str(error).split("\n")[0])
+        return told(request, problem_of(error))
 
 
-class Guard:
-    """Turns what nobody expected into a plain 500; the log gets its place, but not its message, which may hold what a
-    lead wrote."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        begun = False
-
-        async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self.app(scope, receive, watched)
-        except Exception as error:  # the last fence before the server
-            log.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
-            if not begun:
-                await problems.answer(problems.of_status(500))(scope, receive, send)
+def allowed(app: FastAPI, request: Request) -> str:
+    """Every method of the address; the framework names those of one function alone."""
+    path = request.scope["path"]
+    known = (route for route in iter_route_contexts(app.routes) if route.path_regex.match(path))
+    return ", ".join(sorted({method for route in known for method in route.methods or ()}))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import atexit
+import os
 import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leads.refusal import Refusal
 
@@ -25,19 +27,43 @@ def serve_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def serve(options: argparse.Namespace) -> int:
-    from leads.ledger import open_ledger
+    from leads.ledger import known_fault, open_ledger
     from leads.settings import settings
+    from serving.edge.proxies import trusted_proxies
+    from serving.watch.logs import log_to
 
-    url = settings().database_url
+    url, proxies = settings().database_url, trusted_proxies(settings().trusted_proxies)
     _refuse_workers(options.workers, url)
+    log_to(sys.stderr)
+    if fault := known_fault(url):
+        _tell(fault)
     ledger = open_ledger(url, serving=True)
     try:
+        _erase_again(ledger)
         ground = _ground(ledger, options.agreement)
+        _say_what_waits(ground.agreement)
         listener = _listen(options.host, options.port)
-        _log_to_stderr()
-        return _serve(ledger, ground, listener)
+        if options.workers == 1:
+            return _serve(ledger, ground, listener, proxies)
     finally:
         ledger.close()
+    return _serve_together(options.workers, listener, proxies)
+
+
+def _tell(notice: str) -> None:
+    """What the operator should know, as a line of the log."""
+    from serving.watch.logs import logger
+
+    logger("accord.serve").warning("notice", notice=notice)
+
+
+def _erase_again(ledger: Ledger) -> None:
+    """A ledger that came back from an older backup brought people back who had been erased since."""
+    from leads.settings import settings
+    from serving.rights.erasure import erase_what_came_back
+
+    if count := erase_what_came_back(ledger, settings().home):
+        _tell(f"Erased {count} leads again, of people whom an older ledger had brought back.")
 
 
 def _refuse_workers(workers: int, url: str) -> None:
@@ -46,10 +72,8 @@ def _refuse_workers(workers: int, url: str) -> None:
     if workers > 1 and url.startswith("sqlite"):
         raise Refusal(
             "SQLite takes one serving process. Leave --workers out, or keep the ledger in PostgreSQL: "
-            "ACCORD_DATABASE_URL=postgresql+psycopg://…"
+            "ACCORD_DATABASE_URL=postgresql://…"
         )
-    if workers > 1:
-        raise Refusal("One command starts one process: start `accord serve` several times, each on its own port.")
 
 
 class Ground(NamedTuple):
@@ -66,18 +90,25 @@ def _ground(ledger: Ledger, given: str | None) -> Ground:
 
     path, named = agreement_path(given), bool(given or settings().agreement)
     if not named and not path.exists() and (kept := agreement_in_force(ledger)):
-        print(f"There is no {path}; agreement {kept.number} of the ledger is in force.", file=sys.stderr)
+        _tell(f"There is no {path}; agreement {kept.number} of the ledger is in force.")
         return Ground(parse_agreement(kept.text, f"agreement {kept.number}"), kept.number)
     agreement = read_agreement(path)
     now = settle_agreement(ledger, path.read_text("utf-8-sig"), agreement.digest)
     in_force = parse_agreement(now.text, f"agreement {now.number}")
     if in_force.digest != agreement.digest:
-        print(
+        _tell(
             f"{path} differs from agreement {now.number}, under which leads were decided already. Agreement "
-            f"{now.number} stays in force.",
-            file=sys.stderr,
+            f"{now.number} stays in force."
         )
     return Ground(in_force, now.number)
+
+
+def _say_what_waits(agreement: Agreement) -> None:
+    from serving.delivery.configuration import configuration, mail_not_configured
+
+    configuration()  # refuses now what could not be meant
+    if mail_not_configured(agreement):
+        _tell("The agreement names addresses for mail, which waits until ACCORD_SMTP_URL is set.")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -99,13 +130,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _log_to_stderr() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
-
-
-def _serve(ledger: Ledger, ground: Ground, listener: socket.socket) -> int:
+def _serve(ledger: Ledger, ground: Ground, listener: socket.socket, proxies: list[str]) -> int:
     import uvicorn
 
     from models.champion import serving_scorer
@@ -117,13 +142,48 @@ def _serve(ledger: Ledger, ground: Ground, listener: socket.socket) -> int:
             print(f"Accord is ready at {_url(listener)}", flush=True)
 
     app = create_app(ledger, ground.agreement, ground.number, serving_scorer)
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10, lifespan="on"
-    )
+    config = uvicorn.Config(app, **_wire_settings(proxies))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):  # the server has ended in order by then and only repeats the signal
         Server(config).run(sockets=[listener])
+    atexit.register(_leave_at_once)
     return 0
+
+
+def _leave_at_once() -> None:
+    """A thread that was left behind, in a model or in SQLite, may hold what Python would wait for when it tidies up."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _serve_together(workers: int, listener: socket.socket, proxies: list[str]) -> int:
+    import uvicorn
+
+    from serving.workers import APP, Workers
+
+    config = uvicorn.Config(
+        APP, factory=True, workers=workers, timeout_worker_healthcheck=30, **_wire_settings(proxies)
+    )
+    with TemporaryDirectory(prefix="accord-metrics-") as together:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = together  # the processes count there; they start with a copy of this
+        return Workers(config, listener, f"Accord is ready at {_url(listener)}").serve()
+
+
+def _wire_settings(proxies: list[str]) -> dict[str, Any]:
+    from serving.edge.wire import READ_AT_ONCE, Wire
+
+    return {
+        "http": Wire,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": bool(proxies),  # without the list even this machine's own address would be believed
+        "forwarded_allow_ips": proxies,
+        "h11_max_incomplete_event_size": READ_AT_ONCE,
+        "timeout_graceful_shutdown": 10,
+        "lifespan": "on",
+    }
 
 
 def _url(listener: socket.socket) -> str:

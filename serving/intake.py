@@ -1,19 +1,17 @@
 """From a valid form to a stored decision."""
 
 import asyncio
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
 
 from leads.agreement import Agreement
-from leads.fields import Kind, Value
-from leads.form import ARRIVED
-from leads.lead import Cause, Decision, Route, Score, Submission, decision_id, submission_id
+from leads.form import ARRIVED, form_class
+from leads.lead import Band, Cause, Decision, Route, Submission, decision_id, submission_id
 from leads.ledger import (
     Answer,
     Entry,
@@ -25,39 +23,30 @@ from leads.ledger import (
     digests,
     enter,
     objects,
+    others_who_wrote,
 )
 from models import policy
 from serving.announcement import announcement, answer
-from serving.arrival import Arrival
 from serving.assignment import assign
-from serving.bots import marks_of
+from serving.deadline import in_time
+from serving.edge.arrival import Arrival
 from serving.problems import Problem
-from serving.scoring import LiveScorer, Row
+from serving.quarantine.bots import SAME_WORDS, WITHIN, Bots, content_of, doubtful
+from serving.rights.consent import may_be_mailed, may_be_profiled
+from serving.scoring.live import LiveScorer, Scored, invented_form
+from serving.watch.metrics import Metrics
 
 ANSWER_SECONDS = 1.8
 """A form waits no longer for the ledger; then it is told to come again."""
-_SAMPLES: Mapping[Kind, Value] = {
-    "email": "someone@example.com",
-    "phone": "+442079460000",
-    "url": "https://www.example.com",
-    "company": "Example",
-    "job_title": "Head of Sales",
-    "country": "DE",
-    "text": "A question",
-}
-
-
-class Scored(NamedTuple):
-    score: Score
-    row: Row
-    degraded: str | None
 
 
 class Known(NamedTuple):
     """What the ledger knew of a sending before it was scored."""
 
     answer: Answer | None
-    objects: bool
+    objects: bool = False
+    marks: tuple[str, ...] = ()
+    content: str | None = None
 
 
 class Intake:
@@ -69,17 +58,21 @@ class Intake:
         self.number = number
         self.live = live
         self.zone = ZoneInfo(agreement.sales.timezone)
-        self.writer = Writer(ledger)
-        self.scoring = ThreadPoolExecutor(1, "accord-scoring")
+        self.metrics = Metrics()
+        self.writer = Writer(ledger, self.metrics.committed)
+        self.bots = Bots()
         self._in_flight: dict[tuple[str, str], asyncio.Future[Answer]] = {}
 
     def warm_up(self) -> None:
-        """Takes the champion up and scores one invented lead, so that the first real one does not wait for imports."""
-        self.live.follow()
-        self.live.score({key: _SAMPLES.get(field.kind) for key, field in self.agreement.form.fields.items()})
+        """Loads and reads what is needed only once, so that the first lead does not wait for it."""
+        self.live.warm_up()
+        self.bots.warm_up()
+        with suppress(ValidationError):  # a form may ask for more than the invented lead says
+            form_class(self.agreement).model_validate(invented_form(self.agreement))
+        digests(self.ledger, ["the salt is kept from now on"])
 
     def close(self) -> None:
-        self.scoring.shutdown()
+        self.live.close()
         self.writer.close()
 
     async def receive(self, arrival: Arrival) -> Answer:
@@ -88,8 +81,9 @@ class Intake:
         if sending.token is None:
             return await self._receive(arrival)
         known_by = (sending.key, sending.token)
-        if (running := self._in_flight.get(known_by)) and sending.by_content:
-            return (await asyncio.shield(running))._replace(replayed=True)
+        if (running := self._in_flight.get(known_by)) and (sending.by_content or arrival.by_html_form):
+            await asyncio.wait([running])  # a browser cannot ask again by itself
+            return await self._receive(arrival)
         if running:
             raise Problem(
                 "idempotency-in-progress",
@@ -105,32 +99,37 @@ class Intake:
     async def _receive(self, arrival: Arrival) -> Answer:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                known = await run_in_threadpool(self._known, arrival)
+                known = await in_time(self._known, arrival)
                 if known.answer:
                     return known.answer
                 scored = await self._score(arrival, known)
-                writing = self.writer.submit(partial(enter, entry=self._entry(arrival, scored)))
-                return await asyncio.wrap_future(writing)
+                writing = self.writer.submit(partial(enter, entry=self._entry(arrival, known, scored)))
+                return self._counted(await asyncio.wrap_future(writing))
         except OtherBody as other:
             raise Problem("idempotency-mismatch", f"{other} Send a new key with a new body.") from None
         except TimeoutError:
             raise LedgerUnavailable("it did not answer in time") from None
 
+    def _counted(self, answer: Answer) -> Answer:
+        if answer.decision is not None:
+            self.metrics.decided(answer.decision, answer.submission)
+        return answer
+
     def _known(self, arrival: Arrival) -> Known:
         if given := answer_given(self.ledger, arrival.sending):
-            return Known(given, False)
+            return Known(given)
+        people, content = digests(self.ledger, arrival.people), content_of(arrival, self.ledger.salt)
         with self.ledger.reading() as connection:
-            return Known(None, objects(connection, digests(self.ledger, arrival.people)))
+            objecting = objects(connection, people)
+            others = others_who_wrote(connection, content, arrival.arrived_at - WITHIN, people, SAME_WORDS)
+        return Known(None, objecting, self.bots.marks(arrival, others), content)
 
     async def _score(self, arrival: Arrival, known: Known) -> Scored:
         values = {**arrival.values, ARRIVED: arrival.submitted_at or arrival.arrived_at}
-        loop = asyncio.get_running_loop()
-        score, row = await loop.run_in_executor(self.scoring, self.live.score, values)
-        return Scored(score, row, None)
+        with self.metrics.scoring():
+            return await self.live.score(values, not known.objects and may_be_profiled(self.agreement, arrival.values))
 
-    def _entry(self, arrival: Arrival, scored: Scored) -> Entry:
-        marks = marks_of(arrival)
-
+    def _entry(self, arrival: Arrival, known: Known, scored: Scored) -> Entry:
         def submission(lead: str) -> Submission:
             return Submission(
                 submission_id(),
@@ -139,7 +138,8 @@ class Intake:
                 arrival.sent,
                 arrival.key.id,
                 arrival.submitted_at,
-                marks,
+                known.marks,
+                known.content,
             )
 
         return Entry(
@@ -147,8 +147,8 @@ class Intake:
             people=digests(self.ledger, arrival.people),
             arrived_at=arrival.arrived_at,
             submission=submission,
-            decide=partial(self.decide, scored=scored, route="quarantine" if marks else None),
-            announce=partial(announcement, zone=self.zone),
+            decide=partial(self.decide, scored=scored, route="quarantine" if doubtful(known.marks) else None),
+            announce=partial(announcement, zone=self.zone, agreement=self.agreement),
             answer=lambda _, decision: answer(decision, self.zone, to_page=arrival.key.kind == "pk"),
         )
 
@@ -163,7 +163,7 @@ class Intake:
         """`route` is given where the policy has no say: by a person's word, or for what looks like a bot."""
         score, routing, decided_at = scored.score, self.agreement.routing, datetime.now(UTC)
         band = policy.band(score.probability, routing.bands)
-        route = route or policy.route(band, routing)
+        route = route or self._route(band, submission)
         owner, respond_by = assign(route, self.agreement, decided_at)
         return Decision(
             id=decision_id(),
@@ -184,3 +184,9 @@ class Intake:
             degraded=scored.degraded,
             note=note,
         )
+
+    def _route(self, band: Band, submission: Submission) -> Route:
+        """The policy's; but nurture writes mails, so a lead that agreed to none is looked at by a person."""
+        route = policy.route(band, self.agreement.routing)
+        unwanted = route == "nurture" and not may_be_mailed(self.agreement, submission.form)
+        return "review" if unwanted else route

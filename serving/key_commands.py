@@ -4,25 +4,42 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from leads.refusal import Refusal
 
 if TYPE_CHECKING:
-    from leads.ledger import Key, Ledger
+    from leads.ledger import Key, Ledger, Scope
+
+OVERLAP_HOURS = 24.0
+LONGEST_DAYS = 3650
 
 
 def keys_arguments(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="keys_verb", required=True, metavar="create|list|revoke")
+    verbs = parser.add_subparsers(dest="keys_verb", required=True, metavar="create|list|revoke|roll")
     create = verbs.add_parser("create", help="make a key and print it; it is shown this once")
     create.add_argument("kind", choices=["pk", "sk"], help="pk for a public page, sk for your own systems")
-    create.add_argument("--origin", action="append", default=[], metavar="URL", help="where a pk may be used")
+    create.add_argument(
+        "--origin", action="append", default=[], metavar="URL", help="where a pk may be used; repeatable"
+    )
+    create.add_argument(
+        "--scope", action="append", default=[], metavar="S", help="what an sk may do (default: all); repeatable"
+    )
+    create.add_argument("--expires", metavar="DATE|DAYS", help="its end, such as 2027-01-31 or 90 (default: none)")
+    create.add_argument("--rate", metavar="N/minute", help="how many calls a minute (default: pk 3000, sk 30000)")
     create.add_argument("--label", metavar="TEXT", help="what the key is for")
     shown = verbs.add_parser("list", help="show all keys by their first letters")
     shown.add_argument("--json", action="store_true", help="print one JSON object")
     revoke = verbs.add_parser("revoke", help="end a key at once")
-    revoke.add_argument("key", help="its first letters as `list` shows them, or the key itself")
+    roll = verbs.add_parser("roll", help="make a key that follows another with the same rights, and print it")
+    for verb in (revoke, roll):
+        verb.add_argument("key", help="its first letters as `list` shows them, or the key itself")
+    roll.add_argument(
+        "--overlap", type=float, default=OVERLAP_HOURS, metavar="HOURS", help="how long both work (default: 24)"
+    )
 
 
 def keys(options: argparse.Namespace) -> int:
@@ -39,13 +56,59 @@ def keys(options: argparse.Namespace) -> int:
 
 def _create(ledger: Ledger, options: argparse.Namespace) -> None:
     from leads.ledger import create_key
-    from serving.access import origin
+    from serving.edge.access import origin
 
-    if options.kind == "sk" and options.origin:
-        raise Refusal("A secret key must never stand in a page, so it takes no --origin; make a pk key for pages.")
-    print(create_key(ledger, options.kind, [origin(text) for text in options.origin], label=options.label))
+    _refuse_mixtures(options)
+    print(
+        create_key(
+            ledger,
+            options.kind,
+            [origin(text) for text in options.origin],
+            _scopes(options.scope),
+            options.label,
+            _end(options.expires, datetime.now(UTC)),
+            _rate(options.rate),
+        )
+    )
     if options.kind == "pk" and not options.origin:
         print("Any page may use this key; --origin https://www.example.com would bind it to one.", file=sys.stderr)
+
+
+def _refuse_mixtures(options: argparse.Namespace) -> None:
+    if options.kind == "sk" and options.origin:
+        raise Refusal("A secret key must never stand in a page, so it takes no --origin; make a pk key for pages.")
+    if options.kind == "pk" and options.scope:
+        raise Refusal("A publishable key only sends forms, so it takes no --scope; make an sk key for the rest.")
+
+
+def _scopes(named: list[str]) -> list[Scope]:
+    from leads.ledger import SCOPES
+
+    found = [scope for scope in SCOPES if scope in named]
+    if set(named) - set(found):
+        raise Refusal(f"A scope is one of {', '.join(SCOPES)}.")
+    return found
+
+
+def _end(text: str | None, now: datetime) -> datetime | None:
+    """The end of a day in UTC, or so many days from now."""
+    if text is None:
+        return None
+    if text.isdigit() and 0 < int(text[:9]) <= LONGEST_DAYS:
+        return now + timedelta(days=int(text))
+    try:
+        end = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise Refusal(f"--expires takes a day such as 2027-01-31, or 1 to {LONGEST_DAYS} days.") from None
+    if end <= now:
+        raise Refusal("--expires must not be in the past; `accord keys revoke` ends a key at once.")
+    return end
+
+
+def _rate(text: str | None) -> str | None:
+    from serving.edge.rates import per_minute
+
+    return f"{per_minute(text).amount}/minute" if text is not None else None
 
 
 def _list(ledger: Ledger, options: argparse.Namespace) -> None:
@@ -56,11 +119,32 @@ def _list(ledger: Ledger, options: argparse.Namespace) -> None:
         print(json.dumps({"keys": [_key_facts(key) for key in found]}))
         return
     for key in found:
-        state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "valid"
-        origins = " ".join(key.origins) or ("any page" if key.kind == "pk" else "no page")
-        print(f"{key.id}…  {state:<18}  made {key.created_at:%Y-%m-%d}  {origins}  {key.label or ''}".rstrip())
+        print(_line(key))
     if not found:
         print("There are no keys yet; `accord keys create pk` makes one.", file=sys.stderr)
+
+
+def _line(key: Key) -> str:
+    state, end = _state(key)
+    ending = f"{state} {end:%Y-%m-%d %H:%M}" if end else state
+    rights = " ".join(key.origins) or "any page" if key.kind == "pk" else f"may {', '.join(key.scopes)}"
+    rate = _rate_of(key)
+    return f"{key.id}…  {ending:<24}  made {key.created_at:%Y-%m-%d}  {rate}  {rights}  {key.label or ''}".rstrip()
+
+
+def _state(key: Key) -> tuple[str, datetime | None]:
+    """Times are told in UTC."""
+    if key.revoked_at:
+        return "revoked", key.revoked_at
+    if key.expires_at:
+        return ("expired" if key.ended(datetime.now(UTC)) else "expires"), key.expires_at
+    return "valid", None
+
+
+def _rate_of(key: Key) -> str:
+    from serving.edge.rates import USUAL
+
+    return key.rate or USUAL[key.kind]
 
 
 def _revoke(ledger: Ledger, options: argparse.Namespace) -> None:
@@ -69,15 +153,28 @@ def _revoke(ledger: Ledger, options: argparse.Namespace) -> None:
     print(f"{revoke_key(ledger, options.key.rstrip('…')).id}… is revoked.")
 
 
-_KEY_VERBS = {"create": _create, "list": _list, "revoke": _revoke}
+def _roll(ledger: Ledger, options: argparse.Namespace) -> None:
+    from leads.ledger import roll_key
+
+    if not (math.isfinite(options.overlap) and 0 <= options.overlap <= 24 * LONGEST_DAYS):
+        raise Refusal("--overlap is a number of hours, 0 or more; 0 ends the old key at once.")
+    print(roll_key(ledger, options.key.rstrip("…"), timedelta(hours=options.overlap)))
+    print(f"The old key ends in {options.overlap:g} hours; put the new one in its place until then.", file=sys.stderr)
+
+
+_KEY_VERBS = {"create": _create, "list": _list, "revoke": _revoke, "roll": _roll}
 
 
 def _key_facts(key: Key) -> dict[str, object]:
     return {
         "id": key.id,
         "kind": key.kind,
+        "state": _state(key)[0],
         "origins": list(key.origins),
+        "scopes": list(key.scopes),
+        "rate": _rate_of(key),
         "label": key.label,
         "created_at": key.created_at.isoformat(),
+        "expires_at": key.expires_at.isoformat() if key.expires_at else None,
         "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
     }

@@ -23,9 +23,10 @@ PROBLEM = {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["pointer", "code", "detail"],
+                "required": ["code", "detail"],
                 "properties": {
                     "pointer": {"type": "string", "description": "Where in the body, as a JSON pointer"},
+                    "parameter": {"type": "string", "description": "Which parameter of the URL, where it is one"},
                     "code": {"type": "string", "enum": list(KINDS)},
                     "detail": {"type": "string"},
                 },
@@ -42,10 +43,13 @@ FORM_BODY = {
 }
 
 
+ANYWHERE = (406, 429, 431)
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of one endpoint."""
+    """The error answers of one endpoint, and those of all."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": _codes(status), "content": content} for status in statuses}
+    return {status: {"description": _codes(status), "content": content} for status in sorted({*statuses, *ANYWHERE})}
 
 
 def _codes(status: int) -> str:

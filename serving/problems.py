@@ -1,15 +1,15 @@
 """Every error the service can answer, by its code; the answers are RFC 9457 problem details."""
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-import uuid_utils
 from starlette.responses import Response
+
+from serving.watch.notes import notes
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_POINTED_KEY = 200
@@ -28,8 +28,9 @@ KINDS: dict[str, Kind] = {
     "json-bom": Kind(400, "The body begins with a byte order mark"),
     "json-syntax": Kind(400, "The body is not JSON"),
     "json-too-deep": Kind(400, "The JSON is nested too deeply"),
-    "json-too-many-keys": Kind(400, "The JSON has too many keys"),
+    "json-too-many-keys": Kind(400, "The body has too many keys"),
     "json-number-too-long": Kind(400, "A number has too many digits"),
+    "http-syntax": Kind(400, "This is not HTTP"),
     "not-utf8": Kind(400, "The body is not UTF-8"),
     "empty-body": Kind(400, "The body is empty"),
     "content-length": Kind(400, "The body is not as long as announced"),
@@ -41,15 +42,21 @@ KINDS: dict[str, Kind] = {
     "origin": Kind(403, "The key may not be used from this page"),
     "not-found": Kind(404, "There is nothing here"),
     "method": Kind(405, "The method is not allowed here"),
-    "not-acceptable": Kind(406, "Only JSON is answered here"),
+    "not-acceptable": Kind(406, "Only JSON and HTML are answered here"),
     "idempotency-in-progress": Kind(409, "The same sending is being stored"),
+    "not-quarantined": Kind(409, "The lead is not in quarantine"),
+    "endpoint-disabled": Kind(409, "The receiver is disabled"),
+    "not-replayable": Kind(409, "The message cannot be sent again"),
     "body-too-large": Kind(413, "The body is too large"),
-    "media-type": Kind(415, "The body must be JSON"),
+    "media-type": Kind(415, "The body is of a type that is not read here"),
     "charset": Kind(415, "The body must be UTF-8"),
     "encoding": Kind(415, "The body must not be compressed"),
+    "rate-limited": Kind(429, "Too much was sent"),
+    "headers-too-large": Kind(431, "The headers are too large"),
     "idempotency-mismatch": Kind(422, "The Idempotency-Key belongs to another body"),
     "timestamp": Kind(422, "A time cannot be right"),
     "object-expected": Kind(422, "The body must be a JSON object"),
+    "redirect": Kind(422, "The page to go to does not belong to the key"),
     "unknown-field": Kind(422, "The form does not have this field"),
     "required": Kind(422, "A required field is missing"),
     "type": Kind(422, "A value has the wrong type"),
@@ -58,22 +65,35 @@ KINDS: dict[str, Kind] = {
     "control-character": Kind(422, "A text holds control characters"),
     "email-format": Kind(422, "This is not an e-mail address"),
     "phone-format": Kind(422, "This is not a telephone number"),
+    "person-format": Kind(422, "This names no person"),
     "url-format": Kind(422, "This is not a web address"),
     "date-format": Kind(422, "This is not a date"),
     "consent-format": Kind(422, "Consent must be true or false"),
+    "url-scheme": Kind(422, "A receiver's URL must begin with https://"),
+    "url-userinfo": Kind(422, "A URL must not hold a name or a password"),
+    "url-port": Kind(422, "The port may not be used"),
+    "url-not-public": Kind(422, "The address is not public"),
     "value": Kind(422, "A value does not fit its field"),
+    "parameter": Kind(422, "A parameter of the URL cannot be used"),
     "internal": Kind(500, "Something went wrong here"),
     "ledger-unavailable": Kind(503, "Leads cannot be stored at the moment"),
+    "ledger-busy": Kind(503, "Somebody else is writing to the ledger"),
+    "storage-full": Kind(503, "There is no room left to store leads"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One wrong place in the body; `detail` never holds the value that was sent."""
+    """One wrong place, in the body or a parameter of the URL; `detail` never holds the value that was sent."""
 
-    pointer: str
+    pointer: str | None
     code: str
     detail: str
+    parameter: str | None = None
+
+    def told(self) -> dict[str, str]:
+        where = {"parameter": self.parameter} if self.parameter else {"pointer": self.pointer or "#"}
+        return {**where, "code": self.code, "detail": self.detail}
 
 
 class Problem(Exception):
@@ -91,6 +111,10 @@ class Problem(Exception):
     @classmethod
     def at(cls, pointer: str, code: str, detail: str) -> "Problem":
         return cls(code, detail, (Place(pointer, code, detail),))
+
+    @classmethod
+    def of_parameter(cls, name: str, detail: str) -> "Problem":
+        return cls("parameter", detail, (Place(None, "parameter", detail, name),))
 
     @classmethod
     def of(cls, places: Sequence[Place]) -> "Problem":
@@ -116,17 +140,17 @@ def type_of(code: str) -> str:
 
 
 def answer(problem: Problem) -> Response:
-    kind, request = KINDS[problem.code], f"rq_{uuid_utils.uuid7()}"
+    kind, about = KINDS[problem.code], notes()
+    about.code = problem.code
     body: dict[str, Any] = {
         "type": type_of(problem.code),
         "title": kind.title,
         "status": kind.status,
         "detail": problem.detail,
-        "instance": request,
+        "instance": about.request,
     }
     if problem.places:
-        body["errors"] = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in problem.places]
-    logging.getLogger("accord.problems").info("%s %s %s", request, kind.status, problem.code)
+        body["errors"] = [place.told() for place in problem.places]
     return Response(json.dumps(body), kind.status, problem.headers, MEDIA_TYPE)
 
 

@@ -1,17 +1,22 @@
 """What a serving process does beside answering: each chore in a loop of its own, so that none waits for another."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from leads.ledger import forget_old_answers
+from serving.delivery.configuration import configuration
+from serving.delivery.worker import delivering
 from serving.intake import Intake
-from serving.scoring import POLL_SECONDS, place_of
+from serving.rights.erasure import keep_to_agreement, overwrite_remains
+from serving.scoring.live import POLL_SECONDS
+from serving.scoring.rescore import Rescoring
+from serving.watch.logs import logger, place_of
 
-log = logging.getLogger("accord.upkeep")
+log = logger("accord.upkeep")
+RESCORE_SECONDS = 2.0
 
 
 class Chore(NamedTuple):
@@ -25,7 +30,10 @@ class Chore(NamedTuple):
 def chores(intake: Intake) -> tuple[Chore, ...]:
     return (
         Chore("follow the champion", POLL_SECONDS, intake.live.follow),
+        Chore("score leads again", RESCORE_SECONDS, Rescoring(intake).run),
         Chore("forget old answers", 3600, lambda: _forget_answers(intake)),
+        Chore("erase what is past its time", 3600, lambda: keep_to_agreement(intake.ledger, intake.agreement)),
+        Chore("overwrite what was erased", 20, lambda: overwrite_remains(intake.ledger, intake.zone)),
     )
 
 
@@ -33,7 +41,8 @@ def chores(intake: Intake) -> tuple[Chore, ...]:
 async def upkeep(intake: Intake) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(_again_and_again(chore)) for chore in chores(intake)]
     try:
-        yield
+        async with delivering(intake.writer, configuration(), intake.metrics.delivered):
+            yield
     finally:
         for task in tasks:
             task.cancel()
@@ -46,7 +55,7 @@ async def _again_and_again(chore: Chore) -> None:
         try:
             await asyncio.to_thread(chore.work)
         except Exception as error:  # the ledger may be away for a while; the loop must outlive that
-            log.error("cannot %s (%s)", chore.name, place_of(error))
+            log.error("a chore failed", chore=chore.name, place=place_of(error))
 
 
 def _forget_answers(intake: Intake) -> None:

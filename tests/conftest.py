@@ -14,6 +14,8 @@ import pytest
 from leads.agreement import Agreement, parse_agreement
 from leads.settings import Settings
 
+pytest_plugins = ["tests.postgres"]
+
 AGREEMENT = """
 [goal]
 within_days = 90

@@ -22,6 +22,7 @@ def account_json(account: Account) -> str:
         "why": training.why,
         "rows": len(training.cohort.y),
         "young_rows": training.cohort.young,
+        "forgotten_rows": training.cohort.forgotten,
         "metrics": _winner(account).metrics if record else {},
         "newest": record.newest_metrics if record else {},
         "candidates": [_brief(candidate) for candidate in record.candidates] if record else [],
@@ -51,6 +52,8 @@ def _cohort_words(account: Account) -> list[str]:
     lines = [f"Learned from {len(cohort.y)} leads of {cohort.name}{rate}."]
     if cohort.young:
         lines.append(f"{cohort.young} younger leads were left out: their time to convert had not passed.")
+    if cohort.forgotten:
+        lines.append(f"Left out because these people asked to be forgotten: {cohort.forgotten} rows.")
     return lines
 
 

@@ -16,6 +16,7 @@ from leads.form import ARRIVED
 from leads.refusal import Refusal
 from leads.table import Reading, read_table, read_values
 from models.encoder import Array
+from training.forgotten import Forgotten
 from training.splits import people
 
 DAY = pd.Timedelta(days=1)
@@ -25,7 +26,7 @@ DAY = pd.Timedelta(days=1)
 class Cohort:
     """`values` and `y` (1 = converted within the horizon) stand oldest first where `ordered`, else in the file's order.
     `person` numbers people by their e-mail address (-1: not given); None where the form asks for none. `young` leads
-    were left out, since their time to convert had not passed."""
+    were left out, since their time to convert had not passed, and `forgotten` ones, since these people asked to be."""
 
     name: str
     values: pd.DataFrame
@@ -33,12 +34,13 @@ class Cohort:
     ordered: bool
     person: NDArray[np.int64] | None
     young: int
+    forgotten: int
     ignored: list[str]
     absent: list[str]
     bad_cells: Mapping[str, int]
 
 
-def read_cohort(path: Path, agreement: Agreement) -> Cohort:
+def read_cohort(path: Path, agreement: Agreement, forgotten: Forgotten | None = None) -> Cohort:
     frame = read_table(path)
     positive = positives(frame, agreement, path.name)
     reading = read_values(frame, agreement)
@@ -46,14 +48,16 @@ def read_cohort(path: Path, agreement: Agreement) -> Cohort:
     rows = np.arange(len(frame)) if times is None else np.argsort(times, kind="stable")
     mature = _mature(reading, agreement)
     y = (positive & _within_horizon(frame, reading, agreement)).astype(np.float64)
-    rows = rows[mature[rows]]
+    left_out = forgotten.rows(reading.values, agreement.form.fields) if forgotten else np.zeros(len(frame), dtype=bool)
+    rows = rows[(mature & ~left_out)[rows]]
     return Cohort(
         name=path.name,
         values=reading.values.iloc[rows].reset_index(drop=True),
         y=y[rows],
         ordered=times is not None or agreement.table.in_order,
         person=_people(reading.values, agreement, rows),
-        young=int((~mature).sum()),
+        young=int((~mature & ~left_out).sum()),
+        forgotten=int(left_out.sum()),
         ignored=reading.ignored,
         absent=reading.absent,
         bad_cells=reading.bad_cells,

@@ -28,9 +28,10 @@ class CandidateRecord:
 @dataclass(frozen=True)
 class TrainingRecord:
     """`table_name`: the file's name without its folder. `rows`: how many rows fitted ("fit"), judged ("judge") and were
-    held back to report once ("newest"). `labels`: 0 or 1 for each judged row. `tables`: "train" and "newest" ->
-    feature matrix and LABEL, never a personal value. `bundle`: file name -> text. `number`: the bundle's in the ledger.
-    `reasons_overview`: field label -> mean |contribution| in log-odds. `protocol`: how the rows were split."""
+    held back to report once ("newest") or left out because these people asked to be forgotten ("forgotten"). `labels`:
+    0 or 1 for each judged row. `tables`: "train" and "newest" -> feature matrix and LABEL, never a personal value.
+    `bundle`: file name -> text. `number`: the bundle's in the ledger. `reasons_overview`: field label -> mean
+    |contribution| in log-odds. `protocol`: how the rows were split."""
 
     started_at: datetime
     table_name: str

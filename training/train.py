@@ -24,6 +24,7 @@ from models.verification import verified_files
 from training.audition import Audition, Candidate, hold_audition
 from training.cohort import Cohort, read_cohort
 from training.evaluation import capacity_share, metrics
+from training.forgotten import forgotten_people
 from training.golden import golden_leads
 from training.recipe import Recipe, fit_recipe
 from training.record import LABEL, CandidateRecord, TrainingRecord
@@ -64,7 +65,7 @@ def train(path: Path, agreement: Agreement, ledger: Ledger, budget: float, progr
 def _train(path: Path, agreement: Agreement, ledger: Ledger, budget: float, progress: Progress) -> Training:
     started = datetime.now(UTC)
     progress(f"reading {path.name}")
-    cohort = read_cohort(path, agreement)
+    cohort = read_cohort(path, agreement, forgotten_people(ledger))
     protocol = choose_protocol(cohort)
     if protocol is None:
         return Training(cohort, None, None, False, _too_few(cohort))
@@ -172,7 +173,12 @@ def _record(
     return TrainingRecord(
         started_at=started,
         table_name=cohort.name,
-        rows={"fit": len(protocol.older), "judge": len(audition.labels), "newest": len(newest)},
+        rows={
+            "fit": len(protocol.older),
+            "judge": len(audition.labels),
+            "newest": len(newest),
+            "forgotten": cohort.forgotten,
+        },
         labels=audition.labels,
         candidates=[_candidate(one, audition.labels, capacity, size) for one in audition.candidates],
         winner=winner.candidate.name if winner else "scorecard",

@@ -36,7 +36,15 @@ def write_decision(connection: Connection, decision: Decision) -> None:
 def decision_by_id(ledger: Ledger, decision: str) -> Decision | None:
     with ledger.reading() as connection:
         row = connection.execute(select(tables.decisions).where(tables.decisions.c.id == decision)).first()
-    return None if row is None else _decision(row)
+    return None if row is None else decision_of(row)
+
+
+def last_decisions(ledger: Ledger, most: int) -> list[Decision]:
+    """Newest first."""
+    here = tables.decisions
+    newest = select(here).order_by(here.c.decided_at.desc(), here.c.id.desc()).limit(most)
+    with ledger.reading() as connection:
+        return [decision_of(row) for row in connection.execute(newest)]
 
 
 def lead_story(ledger: Ledger, lead: str) -> Story | None:
@@ -51,7 +59,7 @@ def lead_story(ledger: Ledger, lead: str) -> Story | None:
         decisions = connection.execute(
             select(decided).where(decided.c.lead == lead).order_by(decided.c.decided_at, decided.c.id)
         )
-        return Story(lead, arrived, tuple(map(_submission, submissions)), tuple(map(_decision, decisions)))
+        return Story(lead, arrived, tuple(map(submission_of, submissions)), tuple(map(decision_of, decisions)))
 
 
 def _submission_row(submission: Submission) -> dict[str, Any]:
@@ -67,7 +75,7 @@ def _submission_row(submission: Submission) -> dict[str, Any]:
     }
 
 
-def _submission(row: Row[Any]) -> Submission:
+def submission_of(row: Row[Any]) -> Submission:
     return Submission(
         id=row.id,
         lead=row.lead,
@@ -104,11 +112,11 @@ def latest_decision(connection: Connection, lead: str) -> Decision | None:
     here = tables.decisions
     newest = select(here).where(here.c.lead == lead).order_by(here.c.decided_at.desc(), here.c.id.desc()).limit(1)
     row = connection.execute(newest).first()
-    return None if row is None else _decision(row)
+    return None if row is None else decision_of(row)
 
 
 def submission_by_id(connection: Connection, submission: str) -> Submission:
-    return _submission(
+    return submission_of(
         connection.execute(select(tables.submissions).where(tables.submissions.c.id == submission)).one()
     )
 
@@ -124,7 +132,7 @@ def _decision_row(decision: Decision) -> dict[str, Any]:
     return row
 
 
-def _decision(row: Row[Any]) -> Decision:
+def decision_of(row: Row[Any]) -> Decision:
     values = row._mapping
     contributions = tuple(Contribution(**contribution) for contribution in row.contributions)
     score = Score(contributions=contributions, **{name: values[name] for name in _OF_SCORE})

@@ -25,10 +25,14 @@ class OtherBody(Refusal):
 
 
 class Answer(NamedTuple):
+    """`submission` and `decision` are None where the answer was given before."""
+
     status: int
     body: str
     lead: str
     replayed: bool = False
+    submission: Submission | None = None
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def enter(connection: Connection, entry: Entry) -> Answer:
     settle(connection, decision, entry.announce(submission, decision))
     status, body = entry.answer(submission, decision)
     _keep(connection, entry.sending, submission.id, status, body)
-    return Answer(status, body, lead)
+    return Answer(status, body, lead, submission=submission, decision=decision)
 
 
 def settle(connection: Connection, decision: Decision, announcement: Announcement) -> None:

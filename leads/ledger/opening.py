@@ -6,6 +6,8 @@ import secrets
 import sqlite3
 from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     Column,
@@ -21,7 +23,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from leads.ledger import tables
@@ -32,11 +34,8 @@ REVISIONS = ("0001", "0002")
 """Every schema that a ledger ever had, oldest first; the steps between them stand in `migrations/versions`."""
 MAKING = 0x61636364
 """The advisory lock under which two processes that start at once make a new ledger's tables only once."""
-POOL = 10
-CONNECT_SECONDS = 2  # libpq knows no shorter wait
-SERVER_SETTINGS = {"lock_timeout": "1500", "idle_in_transaction_session_timeout": "10000"}
-SERVING_SETTINGS = SERVER_SETTINGS | {"statement_timeout": "1500"}
-KEEP_ALIVE = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 1, "keepalives_count": 3}
+MENDED = (3, 51, 3)
+"""SQLite from here on is without the fault that can lose what two connections check-point at the same instant."""
 
 # Kept by Alembic; read here without it, because every command opens the ledger and few of them migrate it.
 revision_table = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
@@ -49,7 +48,7 @@ def open_ledger(url: str, serving: bool = False) -> Ledger:
     so at once can damage it), and it waits less long for a slow PostgreSQL than a job may."""
     ledger = connect(url, serving)
     try:
-        _settle_schema(ledger)
+        _settle_schema(ledger, url)
     except LedgerUnavailable as outage:
         ledger.close()
         raise Refusal(f"The ledger at {shown(url)} cannot be opened: {outage}. {_REMEDY}") from None
@@ -59,11 +58,32 @@ def open_ledger(url: str, serving: bool = False) -> Ledger:
     return ledger
 
 
+def existing_ledger(url: str) -> Ledger:
+    """The ledger as it is, whatever its schema; Refusal where there is none."""
+    address = _address(url)
+    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
+        raise Refusal(f"There is no ledger at {address.database}; ACCORD_HOME or ACCORD_DATABASE_URL names another.")
+    return connect(url)
+
+
 def connect(url: str, serving: bool = False) -> Ledger:
     """The ledger as it is, whatever its schema."""
     address = _address(url)
-    on_sqlite = address.get_backend_name() == "sqlite"
-    return Ledger(_sqlite_engine(address, serving) if on_sqlite else _server_engine(address, serving))
+    if address.get_backend_name() == "sqlite":
+        return Ledger(_sqlite_engine(address, serving))
+    from leads.ledger.postgresql import server_engine  # its driver is loaded where it is needed
+
+    return Ledger(server_engine(address, serving, **_USUAL))
+
+
+def known_fault(url: str) -> str | None:
+    """What the operator should know of the SQLite that this Python brings."""
+    if _address(url).get_backend_name() != "sqlite" or sqlite3.sqlite_version_info >= MENDED:
+        return None
+    return (
+        f"SQLite {sqlite3.sqlite_version} can damage a ledger when two processes check-point it at the same instant, "
+        "so start no second `accord serve` on it. A Python with SQLite 3.51.3 or newer, or PostgreSQL, ends that."
+    )
 
 
 def revision(connection: Connection) -> str | None:
@@ -88,7 +108,14 @@ def _address(url: str) -> URL:
         raise Refusal(
             "ACCORD_DATABASE_URL is not a database URL; write sqlite:////path/accord.db or postgresql://…"
         ) from None
-    return address.set(drivername="postgresql+psycopg") if address.drivername in ("postgres", "postgresql") else address
+    if address.get_backend_name() in ("postgres", "postgresql"):
+        return address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() != "sqlite":
+        raise Refusal(
+            f"The ledger lives in SQLite or PostgreSQL, not in {address.drivername}; write sqlite:////path/accord.db "
+            "or postgresql://…"
+        )
+    return address
 
 
 def _sqlite_engine(address: URL, serving: bool) -> Engine:
@@ -100,45 +127,32 @@ def _sqlite_engine(address: URL, serving: bool) -> Engine:
         os.close(os.open(address.database, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise Refusal(f"The ledger at {address.database} cannot be opened: {error.strerror}. {_REMEDY}") from None
-    engine = create_engine(address, json_serializer=_json, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(address, creator=partial(_connect_sqlite, address.database), **_USUAL)
     event.listen(engine, "connect", partial(_prepare_sqlite, serving))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _server_engine(address: URL, serving: bool) -> Engine:
-    settings = SERVING_SETTINGS if serving else SERVER_SETTINGS
-    options = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 2000, "application_name": "accord"} | KEEP_ALIVE
-    options["options"] = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    try:
-        return create_engine(
-            address,
-            json_serializer=_json,
-            hide_parameters=True,
-            pool_pre_ping=True,
-            pool_size=POOL,
-            max_overflow=0,
-            pool_timeout=BUSY_SECONDS,
-            connect_args=options,
-        )
-    except (ModuleNotFoundError, NoSuchModuleError):
-        raise Refusal(
-            f"The ledger lives in SQLite or PostgreSQL, not in {address.drivername}; write sqlite:////path/accord.db "
-            "or postgresql://…"
-        ) from None
-
-
 _json = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_USUAL: dict[str, Any] = {"json_serializer": _json, "hide_parameters": True}
 
 
 def _prepare_sqlite(serving: bool, connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     # The driver must not open transactions by itself: `_begin_sqlite` does, so that a writer takes its lock at once.
     connection.isolation_level = None
     pages = 1000 if serving else 0
-    # secure_delete: what was erased is overwritten, not only unlinked.
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "mmap_size=0"):
+    # secure_delete: what was erased is overwritten, not only unlinked. temp_store: what a savepoint would take back
+    # stays in memory, out of temporary files elsewhere on the disk.
+    durable = ("journal_mode=WAL", "synchronous=FULL", "mmap_size=0")
+    for setting in (*durable, "foreign_keys=ON", "secure_delete=ON", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {setting}")
     connection.execute(f"PRAGMA wal_autocheckpoint={pages}")
+
+
+def _connect_sqlite(path: str) -> sqlite3.Connection:
+    """Never makes a file: where one was moved away, an empty one in its place would only hide that."""
+    place = f"file:{quote(str(Path(path).absolute()))}?mode=rw"
+    return sqlite3.connect(place, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -146,14 +160,10 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _settle_schema(ledger: Ledger) -> None:
+def _settle_schema(ledger: Ledger, url: str) -> None:
     with ledger.reading() as connection:
         known = revision(connection)
-    if known is None:
-        with ledger.transaction() as connection:
-            if not ledger.on_sqlite:
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MAKING})")
-            known = revision(connection) or _make_tables(connection)
+    known = known or _make_new(url)
     if known == REVISIONS[-1]:
         return
     if known in REVISIONS:
@@ -161,10 +171,27 @@ def _settle_schema(ledger: Ledger) -> None:
             f"The ledger has schema {known} and this Accord works with schema {REVISIONS[-1]}: make a backup and run "
             "`accord db upgrade`."
         )
-    raise Refusal(
+    raise unknown_schema(known)
+
+
+def unknown_schema(known: str) -> Refusal:
+    return Refusal(
         f"The ledger has schema {known}, which this Accord does not know (it works with {REVISIONS[-1]}): install the "
         "newer Accord that wrote it."
     )
+
+
+def _make_new(url: str) -> str:
+    """As a job does it, which may wait for another process that makes the same tables."""
+    ledger = connect(url)
+    try:
+        with ledger.transaction() as connection:
+            if not ledger.on_sqlite:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '30s'")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MAKING})")
+            return revision(connection) or _make_tables(connection)
+    finally:
+        ledger.close()
 
 
 def _make_tables(connection: Connection) -> str:

@@ -32,7 +32,10 @@ def lead_of_person(connection: Connection, people: Sequence[str], arrived_at: da
         connection.execute(insert(tables.leads), row)
         return new
     connection.execute(unless_there(connection, tables.leads, ["person"]), row)
-    lead: str = connection.scalars(select(tables.leads.c.id).where(tables.leads.c.person == person)).one()
+    there = select(tables.leads.c.id).where(tables.leads.c.person == person)
+    lead: str | None = connection.scalar(there.with_for_update(read=True, key_share=True))
+    if lead is None:  # erased just now
+        return lead_of_person(connection, people, arrived_at)
     rows = [{"digest": each, "lead": lead} for each in people]
     connection.execute(unless_there(connection, tables.identities, ["digest", "lead"]), rows)
     return lead

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -141,6 +142,8 @@ answers = Table(
     Index(None, "answered_at"),
 )
 
+DEGRADED = text("degraded IS NOT NULL")
+IN_QUARANTINE = text("route = 'quarantine'")
 decisions = Table(
     "decisions",
     metadata,
@@ -170,6 +173,9 @@ decisions = Table(
     Index(None, "lead", "decided_at"),
     Index(None, "submission"),
     Index(None, "decided_at"),
+    # Few decisions are degraded or in quarantine, and they are looked for again and again.
+    Index("ix_decisions_degraded", "decided_at", sqlite_where=DEGRADED, postgresql_where=DEGRADED),
+    Index("ix_decisions_quarantine", "id", sqlite_where=IN_QUARANTINE, postgresql_where=IN_QUARANTINE),
 )
 
 # The bytes stand apart, so that listing bundles never reads them.
@@ -244,6 +250,7 @@ messages = Table(
     Column("finished_at", Moment),
     Index(None, "state", "due_at"),
     Index(None, "receiver", "state", "due_at"),
+    Index(None, "receiver", "state", "finished_at"),
     Index(None, "lead"),
     Index(None, "decision"),
 )

@@ -7,14 +7,13 @@ import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from leads.ledger.book import Ledger, LedgerUnavailable, is_outage
-from leads.ledger.opening import POOL
+from leads.ledger.book import POOL, Ledger, LedgerUnavailable, is_outage
 
 LARGEST_GROUP = 64
 T = TypeVar("T")
@@ -33,6 +32,7 @@ class Writer:
         self.ledger = ledger
         self.on_group = on_group
         self._closing = False
+        self._door = Lock()  # nothing comes in behind the one who closes it
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._pool = None if ledger.on_sqlite else ThreadPoolExecutor(POOL - 2, "accord-writer")
         self._thread = Thread(target=self._write_groups, name="accord-writer", daemon=True)
@@ -40,22 +40,29 @@ class Writer:
             self._thread.start()
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        if self._closing:
-            raise LedgerUnavailable("the service is stopping")
-        if self._pool:
-            return self._pool.submit(self._alone, work)
-        job = Job(work, Future())
-        self._queue.put(job)
-        return job.done
+        with self._door:
+            if self._closing:
+                raise LedgerUnavailable("the service is stopping")
+            if self._pool:
+                return self._pool.submit(self._alone, work)
+            job = Job(work, Future())
+            self._queue.put(job)
+            return job.done
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for a transaction to carry them."""
+        return self._pool._work_queue.qsize() if self._pool else self._queue.qsize()
 
     def close(self) -> None:
         """Writes what was submitted before, then ends."""
-        self._closing = True
+        with self._door:
+            self._closing = True
         if self._pool:
             self._pool.shutdown()
-            return
-        self._queue.put(None)
-        self._thread.join()
+        elif self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
 
     def _alone(self, work: Callable[[Connection], T]) -> T:
         with self.ledger.transaction() as connection:
@@ -101,10 +108,13 @@ class Writer:
 
 def _in_savepoint(connection: Connection, work: Callable[[Connection], T]) -> tuple[T | None, Exception | None]:
     """An outage is the whole group's: after it the transaction may be gone, savepoints and all."""
+    savepoint = connection.begin_nested()
     try:
-        with connection.begin_nested():
-            return work(connection), None
+        done = work(connection)
+        savepoint.commit()
     except Exception as error:
         if isinstance(error, DBAPIError) and is_outage(error):
             raise
+        savepoint.rollback()
         return None, error
+    return done, None

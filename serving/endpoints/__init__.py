@@ -2,13 +2,27 @@
 
 from fastapi import APIRouter
 
+from serving.endpoints.deliveries import delivery_endpoints
 from serving.endpoints.desk import Desk
 from serving.endpoints.forms import form_endpoints
 from serving.endpoints.leads import lead_endpoints
+from serving.endpoints.metrics import metrics_endpoints
+from serving.endpoints.quarantine import quarantine_endpoints
+from serving.endpoints.receivers import receiver_endpoints
+from serving.endpoints.rights import rights_endpoints
 from serving.endpoints.state import state_endpoints
 
 __all__ = ["Desk", "endpoints"]
 
 
 def endpoints() -> tuple[APIRouter, ...]:
-    return (form_endpoints(), lead_endpoints(), state_endpoints())
+    return (
+        form_endpoints(),
+        lead_endpoints(),
+        quarantine_endpoints(),
+        rights_endpoints(),
+        receiver_endpoints(),
+        delivery_endpoints(),
+        state_endpoints(),
+        metrics_endpoints(),
+    )

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from leads.form import form_class
 from leads.ledger import Key, Ledger, Scope
-from serving.access import admit
+from serving.edge.access import admit
 from serving.intake import Intake
+from serving.watch.state import State
 
 IDENTIFIER = re.compile("(ld|dc)_[0-9a-f-]{36}")
 
@@ -21,6 +22,7 @@ class Desk:
         self.fields = intake.agreement.form.fields
         self.form = form_class(intake.agreement)
         self.schema = self.form.model_json_schema()
+        self.state = State(intake)
 
     @property
     def ledger(self) -> Ledger:

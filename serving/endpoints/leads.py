@@ -8,6 +8,7 @@ from serving import answers
 from serving.endpoints.desk import IDENTIFIER, as_json, caller, desk_of
 from serving.openapi import problems
 from serving.problems import Problem
+from serving.watch.notes import note
 
 
 def lead_endpoints() -> APIRouter:
@@ -27,6 +28,7 @@ def read_lead(request: Request, lead: str) -> Response:
     story = lead_story(desk.ledger, lead) if IDENTIFIER.fullmatch(lead) else None
     if story is None:
         raise Problem("not-found", "There is no lead with this id.")
+    note(lead=story.lead)
     return as_json(answers.story_body(story, desk.zone))
 
 
@@ -37,4 +39,5 @@ def read_decision(request: Request, decision: str) -> Response:
     found = decision_by_id(desk.ledger, decision) if IDENTIFIER.fullmatch(decision) else None
     if found is None:
         raise Problem("not-found", "There is no decision with this id.")
+    note(lead=found.lead, decision=found.id)
     return as_json(answers.full_decision_body(found, desk.zone))

@@ -1,12 +1,17 @@
 """How the service is: for load balancers, monitors and people."""
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from leads.ledger import outbox_state
 from serving import answers
+from serving.deadline import in_time
+from serving.delivery.configuration import mail_not_configured
 from serving.endpoints.desk import as_json, desk_of
+from serving.intake import Intake
 from serving.openapi import problems
+
+CHECK_SECONDS = 1.9
 
 
 def state_endpoints() -> APIRouter:
@@ -25,6 +30,15 @@ async def read_health() -> Response:
 async def read_readiness(request: Request) -> Response:
     """503 only when leads cannot be stored; `degraded` says what is missing while they can."""
     intake = desk_of(request).intake
-    await run_in_threadpool(intake.ledger.check)
-    degraded = intake.live.degraded()
+    await in_time(intake.ledger.check, seconds=CHECK_SECONDS)
+    degraded = intake.live.degraded() + await in_time(undelivered, intake)
     return as_json({"status": "degraded" if degraded else "ready", "degraded": degraded})
+
+
+def undelivered(intake: Intake) -> list[str]:
+    """Why somebody does not hear of leads: messages were given up, or mail has nowhere to go."""
+    told = {
+        "deliveries-dead": any(backlog.dead for backlog in outbox_state(intake.ledger)),
+        "mail-not-configured": mail_not_configured(intake.agreement),
+    }
+    return [name for name, holds in told.items() if holds]

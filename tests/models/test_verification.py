@@ -10,6 +10,7 @@ from features.matrix import many, plan
 from leads.agreement import Agreement
 from leads.table import read_values
 from models.bundle import BundleRefused, bundle_files, digest, open_bundle, pack, unpack
+from models.bundle_document import SUMS, with_sums
 from models.logistic import LogisticRecipe
 from models.scorer import Scorer
 from models.trees import TreesRecipe
@@ -31,7 +32,8 @@ def files(leads: Callable[..., pd.DataFrame], agreement: Agreement) -> Files:
 
 
 def verify(files: Files) -> Files:
-    data = pack(files)
+    """As an author would pack them: with the sums of what they are now."""
+    data = pack(with_sums({name: text for name, text in files.items() if name != SUMS}))
     return verified_files(data, digest(data))
 
 
@@ -44,7 +46,8 @@ def test_a_sound_bundle_passes_and_scores_as_before(files: Files, agreement: Agr
 
 
 def test_a_bundle_is_text_and_json_without_a_lead_of_the_table(files: Files) -> None:
-    assert set(files) == {"manifest.json", "golden.json", "logistic.json", *(f"trees-{n}.txt" for n in range(1, 6))}
+    trees = {f"trees-{n}.txt" for n in range(1, 6)}
+    assert set(files) == {"manifest.json", "golden.json", "logistic.json", "SHA256SUMS", *trees}
     assert "person1" not in pack(files).decode()
 
 
@@ -52,6 +55,15 @@ def test_other_bytes_than_the_saved_ones_are_refused(files: Files) -> None:
     data = pack(files)
     with pytest.raises(BundleRefused, match="SHA-256"):
         unpack(data + b" ", digest(data))
+
+
+def test_one_changed_digit_that_no_invented_lead_would_notice_is_refused(files: Files) -> None:
+    name = next(name for name in files if name.startswith("trees-"))
+    place = files[name].index("leaf_value=") + 15
+    other = files[name][:place] + ("1" if files[name][place] != "1" else "2") + files[name][place + 1 :]
+    data = pack(files | {name: other})
+    with pytest.raises(BundleRefused, match="SHA256SUMS"):
+        verified_files(data, digest(data))
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])

@@ -16,7 +16,7 @@ from leads.agreement import parse_agreement
 from leads.ledger import adopt_agreement, create_key, open_ledger
 from models.champion import serving_scorer
 from serving.app import create_app
-from serving.scoring import Source
+from serving.scoring.live import Source
 
 ROOT = Path(__file__).parents[2]
 PAGE = "https://www.example.com"
@@ -102,12 +102,12 @@ def laid_out(home: Path) -> Service:
     return Service("", home, *keys)
 
 
-def start(service: Service, *words: str) -> Service:
+def start(service: Service, *words: str, **settings: str) -> Service:
     """`accord serve` as a real process; its first line of output says where it listens."""
     with (service.home / "stderr").open("w") as errors:
         service.process = subprocess.Popen(
             [sys.executable, ROOT / "accord.py", "serve", "--port", "0", *words],
-            env=environment(service.home),
+            env=environment(service.home) | settings,
             text=True,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -138,13 +138,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture
-def processes(tmp_path: Path) -> Iterator[Callable[[], Service]]:
+def processes(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Starts services of the test's own, on one state directory."""
     started: list[Service] = []
     first = laid_out(tmp_path / "home")
 
-    def another() -> Service:
-        started.append(start(Service("", first.home, first.secret, first.public)))
+    def another(*words: str, **settings: str) -> Service:
+        started.append(start(Service("", first.home, first.secret, first.public), *words, **settings))
         return started[-1]
 
     yield another
@@ -157,11 +157,11 @@ def served(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Serves in a thread of this process, with a scorer source of the test's choice."""
     ends: list[Callable[[], None]] = []
 
-    def run(source: Source = serving_scorer) -> Service:
+    def run(source: Source = serving_scorer, text: str = AGREEMENT) -> Service:
         service = laid_out(tmp_path / "home")
-        agreement = parse_agreement(AGREEMENT)
+        agreement = parse_agreement(text)
         ledger = open_ledger(service.database)
-        number = adopt_agreement(ledger, AGREEMENT, agreement.digest)
+        number = adopt_agreement(ledger, text, agreement.digest)
         app = create_app(ledger, agreement, number, source)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on"))
         thread = threading.Thread(target=server.run)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from serving.edge import LARGEST_BODY, object_of
+from serving.edge.json_body import LARGEST_BODY, object_of
 from serving.problems import KINDS, Problem
 
 SECRET_WORD = "Canary-Person"
@@ -85,7 +85,6 @@ BAD_BODIES = [
 BAD_HEADERS = [
     ("no type", {}, 415, "media-type"),
     ("plain text", {"Content-Type": "text/plain"}, 415, "media-type"),
-    ("an HTML form", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "media-type"),
     ("a file upload", {"Content-Type": "multipart/form-data; boundary=x"}, 415, "media-type"),
     ("Latin-1", {"Content-Type": "application/json; charset=latin-1"}, 415, "charset"),
     ("UTF-16", {"Content-Type": 'application/json;charset="UTF-16"'}, 415, "charset"),
@@ -182,6 +181,108 @@ def test_a_wrong_address_is_a_problem_too(
     assert answer.headers.get("Allow") == allow
 
 
+@pytest.mark.parametrize(
+    ("sent", "meant"), [("budgt", "budget"), ("E-Mail", "email"), ("Start on", "start_on"), ("zzz", None)]
+)
+def test_a_mistyped_field_is_told_with_its_nearest_neighbour(service: Any, sent: str, meant: str | None) -> None:
+    told = checked(service.send({"email": "jane@example.com", sent: SECRET_WORD}), 422, "unknown-field")
+    assert ("did you mean" in told["detail"]) is (meant is not None)
+    assert f"did you mean {meant}?" in told["detail"] or meant is None
+    assert "GET /v1/form" in told["detail"]
+
+
+def test_many_unknown_fields_are_told_quickly(service: Any) -> None:
+    sent = {f"field_{number}": 1 for number in range(900)}
+    told = checked(service.send({"email": "jane@example.com"} | sent), 422, "unknown-field")
+    assert len(told["errors"]) == 900
+
+
+ACCEPTED = ["*/*", "application/json", "application/*", "text/html", "application/problem+json;q=0.1, image/png", ""]
+
+
+@pytest.mark.parametrize("accept", ACCEPTED)
+def test_json_and_html_can_be_answered(service: Any, accept: str) -> None:
+    answer = service.call("GET", "/v1/form", service.secret, {"Accept": accept})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/schema+json"
+    assert checked(service.call("GET", "/v1/leads/ld_1", service.secret, {"Accept": accept}), 404, "not-found")
+
+
+@pytest.mark.parametrize("accept", ["image/png", "text/csv", "application/json;q=0", "*/*;q=0.0, application/xml"])
+def test_what_cannot_be_answered_is_told(service: Any, accept: str) -> None:
+    checked(service.call("GET", "/v1/form", service.secret, {"Accept": accept}), 406, "not-acceptable")
+    assert service.call("GET", "/healthz", None, {"Accept": accept}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Long": "x" * 32_768}, {f"X-{number}": "1" for number in range(101)}],
+    ids=["32 kB", "more than 100"],
+)
+def test_too_many_headers_are_refused_before_the_key_is_looked_at(service: Any, headers: dict[str, str]) -> None:
+    answer = service.call("GET", "/v1/form", "sk_0", headers)
+    checked(answer, 431, "headers-too-large")
+    assert answer.headers["Connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    "path", ["//v1/form", "/v1//form", "/v1/%2e%2e/v1/form", "/v1/leads/%2e%2e", "/v1/leads/..%2fform", "/%2e%2e/etc"]
+)
+def test_crooked_paths_lead_nowhere(service: Any, path: str) -> None:
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {service.secret}\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode())
+        answer = received(connection)
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b"application/problem+json" in answer
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"GET / HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n", b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"x" * 200_000],
+    ids=["null in a header", "no HTTP", "endless header"],
+)
+def test_what_is_not_http_is_told_so_and_cut_off(service: Any, head: bytes) -> None:
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        connection.sendall(head)
+        answer = received(connection)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"/problems/http-syntax" in answer
+
+
+HIDDEN = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\n" + HIDDEN),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 300\r\n", b"0\r\n\r\n" + HIDDEN),
+        ("Content-Length: 10\r\n", b'{"email": "jane@example.com"}' + HIDDEN),
+        ("Content-Length: 5\r\nContent-Length: 6\r\n", b"12345" + HIDDEN),
+        ("Content-Length: -1\r\n", HIDDEN),
+    ],
+    ids=["length before chunks", "chunks before length", "too short", "two lengths", "negative"],
+)
+def test_no_second_request_is_read_out_of_a_body_of_unclear_length(service: Any, head: str, body: bytes) -> None:
+    answer = raw(service, head, iter([body]))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b'{"status":"ok"}' not in answer
+
+
+def test_a_body_shorter_than_announced_stores_nothing(service: Any) -> None:
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        head = f"POST /v1/leads HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {service.secret}\r\n"
+        connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 90\r\n\r\n".encode())
+        connection.sendall(b'{"email": "jane@example.com"}')
+        connection.shutdown(socket.SHUT_WR)
+        assert b" 201 " not in received(connection)
+
+
 def raw(service: Any, head: str, body: Iterator[bytes]) -> bytes:
     """What the server answers to bytes that no proper client would send."""
     address = urlsplit(service.url)
@@ -193,13 +294,18 @@ def raw(service: Any, head: str, body: Iterator[bytes]) -> bytes:
                 connection.sendall(piece)
         except OSError:  # the server has closed its end
             pass
-        answer = b""
-        try:
-            while received := connection.recv(65_536):
-                answer += received
-        except ConnectionResetError:
-            pass
-        return answer
+        return received(connection)
+
+
+def received(connection: socket.socket) -> bytes:
+    """All that comes until the server closes its end."""
+    answer = b""
+    try:
+        while piece := connection.recv(65_536):
+            answer += piece
+    except ConnectionResetError:
+        pass
+    return answer
 
 
 def test_an_announced_length_over_the_limit_is_answered_before_the_body_is_sent(service: Any) -> None:

@@ -1,6 +1,8 @@
 import math
+import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +12,11 @@ from leads.agreement import Agreement
 from leads.fields import Value
 from leads.lead import Contribution, Score
 from leads.ledger import Ledger, champion, open_ledger, promote, save_bundle
-from serving import scoring
+from serving import upkeep
+from serving.scoring import live as scoring
 
 FORM = {"email": "jane@example.com", "name": "Canary-Person", "country": "DE"}
+SLOW = FORM | {"country": "AT"}
 GOOD = Score(0.75, math.log(3), 1.0, (Contribution("x", "x", "X: 1", math.log(3) - 1),), "trees", "conversion/1", None)
 
 
@@ -22,11 +26,13 @@ class Trained:
 
     score: Score = GOOD
     error: Exception | None = None
+    seconds: float = 0.0
 
     def row(self, values: Mapping[str, Value]) -> Mapping[str, float | str | None]:
         return {"x": 1.0, "y": math.nan, "country": str(values["country"])}
 
     def score_row(self, row: Mapping[str, float | str | None]) -> Score:
+        time.sleep(self.seconds if row["country"] == "AT" else 0)
         if self.error:
             raise self.error
         return self.score
@@ -46,15 +52,28 @@ def wait_for(service: Any, degraded: list[str]) -> None:
         time.sleep(0.05)
 
 
+def degraded_of(service: Any, answer: Any) -> str | None:
+    """As it stands in the ledger."""
+    with closing(sqlite3.connect(service.home / "accord.db")) as database:
+        decided = database.execute("select degraded from decisions where id = ?", [answer.json()["decision"]])
+        found: str | None = decided.fetchone()[0]
+    return found
+
+
 @pytest.fixture(autouse=True)
 def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(scoring, "RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(scoring, "WARM_UP_SECONDS", 1.0)
+    monkeypatch.setattr(upkeep, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(upkeep, "RESCORE_SECONDS", 3600.0)
 
 
 def test_a_promotion_is_followed_without_a_restart(served: Any) -> None:
     running = served(lambda ledger, agreement: Trained())
-    assert running.send(FORM).json()["scored_by"] == "scorecard"
+    first = running.send(FORM)
+    assert first.json()["scored_by"] == "scorecard"
+    assert degraded_of(running, first) == "no-champion"
     promoted(running)
     wait_for(running, [])
     body = running.send(FORM).json()
@@ -86,7 +105,8 @@ def test_a_form_is_answered_by_the_scorecard_when_the_model_fails(
     assert answer.status_code == 201
     assert (answer.json()["scored_by"], answer.json()["model"]) == ("scorecard", None)
     assert answer.json()["band"] == "A"
-    assert "model 1 cannot score a lead" in caplog.text
+    assert "the champion cannot score a lead" in caplog.text
+    assert degraded_of(running, answer) == "champion-failed"
     assert "Canary" not in caplog.text
 
 
@@ -101,7 +121,9 @@ def test_a_champion_that_cannot_be_loaded_is_said_and_tried_again(served: Any) -
     running = served(source)
     promoted(running)
     wait_for(running, ["champion-unusable"])
-    assert running.send(FORM).json()["scored_by"] == "scorecard"
+    answer = running.send(FORM)
+    assert answer.json()["scored_by"] == "scorecard"
+    assert degraded_of(running, answer) == "champion-unusable"
     usable.append(Trained())
     wait_for(running, [])
     assert running.send(FORM).json()["scored_by"] == "trees"
@@ -119,3 +141,55 @@ def test_the_champion_before_goes_on_while_the_next_cannot_be_loaded(served: Any
     promoted(running)
     wait_for(running, ["champion-unusable"])
     assert running.send(FORM).json()["scored_by"] == "trees"
+
+
+def test_a_champion_that_hangs_costs_no_form_more_than_a_moment(served: Any) -> None:
+    running = served(lambda ledger, agreement: Trained(seconds=30))
+    promoted(running)
+    wait_for(running, [])
+    for _ in range(3):
+        answer = running.send(SLOW)
+        assert answer.status_code == 201
+        assert (answer.json()["scored_by"], answer.elapsed.total_seconds() < 1) == ("scorecard", True)
+        assert degraded_of(running, answer) == "champion-slow"
+    wait_for(running, ["champion-unusable"])
+    assert running.send(FORM).json()["scored_by"] == "scorecard"
+
+
+def test_a_champion_that_stumbled_once_goes_on(served: Any) -> None:
+    slow = Trained(seconds=0.3)
+    running = served(lambda ledger, agreement: slow)
+    promoted(running)
+    wait_for(running, [])
+    assert degraded_of(running, running.send(SLOW)) == "champion-slow"
+    slow.seconds = 0.0
+    time.sleep(0.5)
+    assert running.send(FORM).json()["scored_by"] == "trees"
+    assert running.call("GET", "/readyz").json()["degraded"] == []
+
+
+def test_a_champion_that_hangs_at_once_never_takes_over(served: Any) -> None:
+    class Hangs(Trained):
+        def row(self, values: Mapping[str, Value]) -> Mapping[str, float | str | None]:
+            time.sleep(5)
+            return {}
+
+    running = served(lambda ledger, agreement: Hangs())
+    promoted(running)
+    wait_for(running, ["champion-unusable"])
+    assert running.send(FORM).json()["scored_by"] == "scorecard"
+
+
+def test_the_reason_for_which_a_bundle_is_refused_is_logged(served: Any, caplog: pytest.LogCaptureFixture) -> None:
+    running = served()
+    promoted(running)
+    wait_for(running, ["champion-unusable"])
+    assert "it is not a bundle document" in caplog.text
+
+
+def test_a_champion_whose_bundle_is_gone_is_unusable_and_forms_go_on(served: Any) -> None:
+    running = served()
+    with closing(sqlite3.connect(running.home / "accord.db", isolation_level=None)) as database:
+        database.execute("update champion set bundle = 77")
+    wait_for(running, ["champion-unusable"])
+    assert running.send(FORM).json()["scored_by"] == "scorecard"

@@ -83,6 +83,7 @@ def _shared_tags(record: TrainingRecord) -> dict[str, str]:
         "training": f"{record.number}-{record.bundle_sha256[:8]}",
         "agreement": record.agreement_digest,
         "table": record.table_name,
+        "forgotten_rows": str(record.rows.get("forgotten", 0)),
         "mlflow.source.name": "accord train",
         "mlflow.source.type": "LOCAL",
     }

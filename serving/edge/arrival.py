@@ -13,6 +13,8 @@ from leads.fields import Field, Value
 from leads.form import form_values
 from leads.ledger import Key, Sending, digest
 from leads.person import identities
+from leads.refusal import Refusal
+from serving.edge.access import origin_of_page
 from serving.problems import Problem
 
 RESERVED = ("_key", "_idempotency_key", "_website", "_opened_at", "_submitted_at", "_redirect")
@@ -85,6 +87,19 @@ def text_of(added: Mapping[str, object], name: str) -> str:
     if not isinstance(value, str):
         raise Problem.at(f"#/{name}", "type", f"{name} must be text")
     return value
+
+
+def page_of(key: Key, address: str) -> str | None:
+    """Where the visitor goes next: on the key's own origins, or anyone could lend this service's name to a page."""
+    if not address:
+        return None
+    try:
+        if origin_of_page(address) in key.origins:
+            return address
+    except Refusal:
+        pass
+    detail = "_redirect must be a whole address on an origin of the key: `accord keys create pk --origin URL`"
+    raise Problem.at("#/_redirect", "redirect", detail)
 
 
 def opened(text: str, now: datetime) -> datetime | None:

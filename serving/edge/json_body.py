@@ -8,15 +8,20 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from leads.form import fold
 from serving.problems import KINDS, Place, Problem, pointer_to
 
 LARGEST_BODY = 65_536
 DEEPEST = 16
 MOST_KEYS = 1_000
+MOST_NEIGHBOURS = 5
 LONGEST_NUMBER = 400
 LARGEST_EXACT = 2**53
 SMALLEST_NORMAL = 2.2250738585072014e-308
@@ -24,7 +29,7 @@ SMALLEST_NORMAL = 2.2250738585072014e-308
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 BRACKETS_OUTSIDE_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
-BLANK = b" \t\r\n"
+JSON = "application/json"
 
 
 class Flaw(str):
@@ -49,9 +54,13 @@ async def read_object(request: Request) -> dict[str, object]:
     return object_of(await read_body(request))
 
 
-def check_headers(request: Request) -> None:
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media_type.strip().lower() != "application/json":
+def media_type_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def check_headers(request: Request, media_type: str = JSON) -> None:
+    parameters = request.headers.get("content-type", "").partition(";")[2]
+    if media_type_of(request) != media_type:
         raise Problem("media-type", "Send the form as JSON with the header Content-Type: application/json.")
     charset = re.search(r"""charset\s*=\s*["']?([^\s;"']+)""", parameters, re.IGNORECASE)
     if charset and charset[1].lower() not in ("utf-8", "utf8"):
@@ -83,9 +92,8 @@ def object_of(body: bytes) -> dict[str, object]:
         raise Problem("empty-body", "Send the form's fields as one JSON object.")
     _check_depth(body)
     tree = _tree_of(text)
-    flaws = [Place(pointer_to(path), code, _sentence(path, code)) for path, code in _flaws(tree)]
-    if flaws:
-        raise Problem.of(sorted(flaws, key=lambda flaw: KINDS[flaw.code].status))
+    if flaws := flaws_in(tree):
+        raise Problem.of(flaws)
     if not isinstance(tree, dict):
         raise Problem.at("#", "object-expected", 'Send the form\'s fields as one JSON object, such as {"email": …}.')
     return tree
@@ -98,13 +106,13 @@ def validated(form: type[BaseModel], sent: dict[str, object]) -> BaseModel:
     except ValidationError as errors:
         wrong = errors.errors(include_url=False, include_context=False, include_input=False)
         places = [_place(error["type"], error["loc"], error["msg"]) for error in wrong]
-        raise Problem.of(places) from None
+        raise Problem.of(_with_neighbours(form, places)) from None
 
 
 _PYDANTIC_CODES = {"missing": "required", "extra_forbidden": "unknown-field", "not-finite": "json-not-finite"}
 _FIXED_DETAILS = {
     "required": "must be given",
-    "unknown-field": "is not a field of this form; GET /v1/form lists the fields",
+    "unknown-field": "is not a field of this form; GET /v1/form lists its fields",
     "value": "does not fit this field; GET /v1/form describes it",
 }
 
@@ -115,6 +123,18 @@ def _place(kind: str, path: Sequence[str | int], message: str) -> Place:
         code = "value"
     pointer = pointer_to(path)
     return Place(pointer, code, f"{pointer[2:] or 'The body'} {_FIXED_DETAILS.get(code, message)}")
+
+
+def _with_neighbours(form: type[BaseModel], places: Sequence[Place]) -> list[Place]:
+    """A field that the form does not have is most often one of its fields, mistyped."""
+    names = [field.alias or name for name, field in form.model_fields.items()]
+    unknown = [place for place in places if place.code == "unknown-field"][:MOST_NEIGHBOURS]
+    nearest = {place: get_close_matches(fold(unquote((place.pointer or "")[2:])), names, 1) for place in unknown}
+    return [_meant(place, *nearest.get(place, ())) for place in places]
+
+
+def _meant(place: Place, name: str | None = None) -> Place:
+    return replace(place, detail=place.detail.replace(";", f"; did you mean {name}?", 1)) if name else place
 
 
 def _text_of(body: bytes) -> str:
@@ -161,7 +181,9 @@ def _tree_of(text: str) -> object:
         )
     except json.JSONDecodeError as error:
         raise Problem(
-            "json-syntax", f"The body is not valid JSON at line {error.lineno}, column {error.colno}."
+            "json-syntax",
+            f"The body is not valid JSON at line {error.lineno}, column {error.colno}.",
+            headers={"Connection": "close"},  # announced too short, the rest would be read as another request
         ) from None
 
 
@@ -185,6 +207,12 @@ def _float(literal: str) -> float | Flaw:
 
 def _not_a_number(_: str) -> Flaw:
     return Flaw("json-not-finite")
+
+
+def flaws_in(tree: object) -> list[Place]:
+    """What must not be stored or shown, the most general first."""
+    found = [Place(pointer_to(path), code, _sentence(path, code)) for path, code in _flaws(tree)]
+    return sorted(found, key=lambda flaw: KINDS[flaw.code].status)
 
 
 def _flaws(node: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -1,0 +1,76 @@
+"""What a person's rights need of the ledger: who somebody is, what was last decided and by whom, what was sent on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from leads.lead import Decision, Submission
+from leads.ledger import tables
+from leads.ledger.decision import decision_of, submission_of
+
+
+@dataclass(frozen=True, slots=True)
+class SentOn:
+    """A message about a lead, and to whom: a receiver's address or a person's. `attempts` is how often it was tried."""
+
+    event: str
+    to: str
+    state: str
+    created_at: datetime
+    finished_at: datetime | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    objects: bool
+    said_at: datetime
+
+
+def latest_submission(connection: Connection, lead: str) -> Submission | None:
+    here = tables.submissions
+    newest = select(here).where(here.c.lead == lead).order_by(here.c.received_at.desc(), here.c.id.desc()).limit(1)
+    row = connection.execute(newest).first()
+    return None if row is None else submission_of(row)
+
+
+def last_override(connection: Connection, submission: str) -> Decision | None:
+    """What a person decided about this submission by hand."""
+    here = tables.decisions
+    by_hand = select(here).where(here.c.submission == submission, here.c.cause == "override")
+    row = connection.execute(by_hand.order_by(here.c.decided_at.desc(), here.c.id.desc()).limit(1)).first()
+    return None if row is None else decision_of(row)
+
+
+def identities_of(connection: Connection, lead: str) -> list[str]:
+    """The digests of every address and number that the lead gave."""
+    here = tables.identities
+    return list(connection.scalars(select(here.c.digest).where(here.c.lead == lead).order_by(here.c.digest)))
+
+
+def person_of(connection: Connection, lead: str) -> str | None:
+    """The digest by which the lead is known when it sends again."""
+    person: str | None = connection.scalar(select(tables.leads.c.person).where(tables.leads.c.id == lead))
+    return person
+
+
+def sent_on(connection: Connection, lead: str) -> list[SentOn]:
+    here, receivers = tables.messages, tables.receivers
+    wanted = (
+        select(here, receivers.c.url)
+        .outerjoin(receivers, receivers.c.id == here.c.receiver)
+        .where(here.c.lead == lead)
+        .order_by(here.c.created_at, here.c.id)
+    )
+    return [
+        SentOn(row.event, row.mail_to or row.url or "", row.state, row.created_at, row.finished_at, row.attempts)
+        for row in connection.execute(wanted)
+    ]
+
+
+def objections(connection: Connection, people: Sequence[str]) -> list[Said]:
+    here = tables.objections
+    wanted = select(here.c.objects, here.c.said_at).where(here.c.digest.in_(people)).order_by(here.c.id)
+    return [Said(row.objects, row.said_at) for row in connection.execute(wanted)]

@@ -1,0 +1,77 @@
+"""Working time: when people are there, and when so many working minutes will have passed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from leads.hours import Week, read_hours
+
+LONGEST_SEARCH = timedelta(days=3660)
+Holidays = Callable[[date], bool]
+
+
+class NeverOpen(ValueError):
+    """So many working minutes do not pass within ten years."""
+
+
+@dataclass(frozen=True)
+class WorkingTime:
+    """`week` holds wall times of `zone`; on a holiday nobody works."""
+
+    week: Week
+    zone: ZoneInfo
+    closed: Holidays = lambda day: False
+
+    def after(self, start: datetime, minutes: float) -> datetime:
+        """The moment by which `minutes` of working time have passed since `start`, in UTC. Minutes are real ones: in
+        the night the clocks change, a span may be longer or shorter than its wall times say."""
+        left = timedelta(minutes=minutes)
+        for opens, closes in self._spans(start):
+            worked = closes - max(opens, start)
+            if left <= worked:
+                return max(opens, start) + left
+            left -= worked
+        raise NeverOpen(f"{minutes:g} working minutes do not pass within ten years")
+
+    def open_at(self, moment: datetime) -> bool:
+        opens, _ = next(self._spans(moment), (moment + LONGEST_SEARCH, None))
+        return opens <= moment
+
+    def _spans(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Open spans that end after `start`, oldest first."""
+        first, last = start.astimezone(self.zone).date(), (start + LONGEST_SEARCH).date()
+        day = first
+        while day <= last:
+            if not self.closed(day):
+                for opens, closes in self.week.get(day.weekday(), ()):
+                    begin, end = self._moment(day, opens), self._moment(day, closes)
+                    if end > start:
+                        yield begin, end
+            day += timedelta(days=1)
+
+    def _moment(self, day: date, wall: time) -> datetime:
+        """24:00 is kept as the last microsecond of a day. A wall time that a change of the clocks skips or repeats is
+        taken in the offset from before the change."""
+        if wall == time.max:
+            day, wall = day + timedelta(days=1), time.min
+        return datetime.combine(day, wall, self.zone).astimezone(UTC)
+
+
+def working_time(hours: str, timezone: str, calendar: str | None) -> WorkingTime:
+    """From the words of the agreement; ValueError where one of them cannot be read."""
+    return WorkingTime(read_hours(hours), ZoneInfo(timezone), holidays_of(calendar) if calendar else lambda day: False)
+
+
+@lru_cache(maxsize=64)
+def holidays_of(calendar: str) -> Holidays:
+    """Public holidays of a country (DE) or one of its parts (DE-BY); ValueError when there is no such calendar."""
+    import holidays  # rare, and slow to import
+
+    country, _, part = calendar.partition("-")
+    try:
+        found = holidays.country_holidays(country, subdiv=part or None)
+    except NotImplementedError:
+        raise ValueError(f"there is no calendar of public holidays for {calendar}") from None
+    return found.__contains__

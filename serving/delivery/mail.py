@@ -1,0 +1,74 @@
+"""What people are told of a lead by mail: why it is theirs, by when to answer, and what it wrote."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from leads.agreement import Agreement
+from leads.lead import Decision, Route, Submission
+from models.reasons import top_reasons
+
+HEADINGS: Mapping[Route, str] = {
+    "sales": "A lead for sales",
+    "review": "A lead for a person to look at",
+    "nurture": "A lead for marketing to nurture",
+}
+
+
+class Mail(NamedTuple):
+    to: tuple[str, ...] = ()
+    content: Mapping[str, str] | None = None
+
+
+def mail_of(submission: Submission, decision: Decision, zone: ZoneInfo, agreement: Agreement) -> Mail:
+    """To the side that takes the reins, where the agreement names its address; nobody is mailed about bots."""
+    to = agreement.marketing.mail if decision.route == "nurture" else agreement.sales.mail
+    if to is None or decision.route not in HEADINGS:
+        return Mail()
+    lines = [*_decided(decision, zone), "", *_reasons(decision), "", *_written(submission, agreement)]
+    return Mail((to,), {"subject": _subject(decision, zone), "text": "\n".join(lines) + "\n"})
+
+
+def _subject(decision: Decision, zone: ZoneInfo) -> str:
+    """Nothing that the lead wrote: subjects are shown on locked screens and kept in the logs of relays."""
+    again = "" if decision.cause == "submission" else ", decided again"
+    due = f", answer by {decision.respond_by.astimezone(zone):%a %d %b %H:%M}" if decision.respond_by else ""
+    return f"{HEADINGS[decision.route]}: band {decision.band}{due}{again} ({decision.lead[-6:]})"
+
+
+def _decided(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
+    chance = f"{100 * decision.score.probability:.1f} %"
+    yield f"{HEADINGS[decision.route]}. Owner: {decision.owner}."
+    yield f"Band {decision.band}: {chance} likely to convert within {decision.horizon_days} days."
+    if decision.respond_by:
+        yield f"Answer by {decision.respond_by.astimezone(zone):%A %d %B %Y, %H:%M} ({zone.key})."
+    yield f"Lead {decision.lead}, decision {decision.id}."
+
+
+def _reasons(decision: Decision) -> Iterator[str]:
+    yield "Why:"
+    told = top_reasons(decision.score.contributions)
+    yield from (f"  {'+' if reason.effect > 0 else '-'} {_indented(reason.text)}" for reason in told)
+    if not told:
+        yield "  Nothing that it wrote sets it apart."
+
+
+def _written(submission: Submission, agreement: Agreement) -> Iterator[str]:
+    yield "What it wrote:"
+    for key, value in submission.form.items():
+        if value is not None and value != "":
+            yield f"  {_name(agreement, key)}: {_indented(_text(value))}"
+
+
+def _name(agreement: Agreement, key: str) -> str:
+    field = agreement.form.fields.get(key)
+    return (field.label or field.column or key) if field else key
+
+
+def _text(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _indented(text: str) -> str:
+    """What follows a line end stands deeper, so that no lead can write lines that look like ours."""
+    return "\n      ".join(text.splitlines())

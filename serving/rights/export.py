@@ -1,0 +1,65 @@
+"""Everything that is known of a person, as one JSON object, for the person."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from leads.lead import Decision, Submission
+from leads.ledger import Connection, Ledger, lead_story, leads_of, objections, sent_on
+from serving import answers
+
+
+def person_export(ledger: Ledger, people: Sequence[str], zone: ZoneInfo) -> dict[str, Any]:
+    with ledger.reading() as connection:
+        found = leads_of(connection, people)
+        said = [
+            {"objects": one.objects, "said_at": answers.time_told(one.said_at, zone)}
+            for one in objections(connection, people)
+        ]
+        messages = {lead: _messages(connection, lead, zone) for lead in found}
+    stories = [story for lead in found if (story := lead_story(ledger, lead))]
+    return {
+        "exported_at": answers.time_told(datetime.now(UTC), zone),
+        "leads": [
+            {
+                "lead": story.lead,
+                "arrived_at": answers.time_told(story.arrived_at, zone),
+                "submissions": [_submission(one, zone) for one in story.submissions],
+                "decisions": [_decision(one, zone) for one in story.decisions],
+                "messages": messages[story.lead],
+            }
+            for story in stories
+        ],
+        "objections": said,
+    }
+
+
+def _submission(submission: Submission, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "submission": submission.id,
+        "received_at": answers.time_told(submission.received_at, zone),
+        "submitted_at": answers.time_told(submission.submitted_at, zone),
+        "key": submission.key,
+        "marks": list(submission.marks),
+        "form": dict(submission.form),
+    }
+
+
+def _decision(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
+    """With every reason, in words."""
+    made = {"cause": decision.cause, "degraded": decision.degraded, "note": decision.note}
+    return answers.full_decision_body(decision, zone) | made
+
+
+def _messages(connection: Connection, lead: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+    return [
+        {
+            "event": one.event,
+            "to": one.to,
+            "state": one.state,
+            "created_at": answers.time_told(one.created_at, zone),
+            "finished_at": answers.time_told(one.finished_at, zone),
+        }
+        for one in sent_on(connection, lead)
+    ]

@@ -1,0 +1,1 @@
+"""The scorer that serves now, and scoring again what it could not score."""
