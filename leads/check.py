@@ -131,8 +131,8 @@ def described(key: str, field: Field) -> str:
 
 def not_yet(agreement: Agreement) -> Iterator[str]:
     yield "What this Accord does not do yet"
-    yield "  Leads for sales stand in one queue, and their due time counts every minute: people, working hours and"
-    yield "  holidays are not looked at. No lead is routed by lot, and no call is weighed against what it costs."
+    yield "  Leads for sales stand in one queue: people, their caps and what they take are not looked at. No lead is"
+    yield "  routed by lot, and no call is weighed against what it costs."
 
 
 def left_out(agreement: Agreement) -> Iterator[str]:

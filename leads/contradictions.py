@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,6 +11,7 @@ from leads.form import CAMPAIGN_FIELDS, fold_keys
 from leads.hours import read_hours
 from leads.kinds import FLAGS, NUMBERS, PERSONAL
 from leads.sections import Agreement, Between, FieldValue, Rule
+from leads.worktime import NeverOpen, holidays_of, working_time
 
 Found = Iterator[tuple[tuple[str | int, ...], str]]
 
@@ -59,18 +61,49 @@ def table(agreement: Agreement) -> Found:
 
 
 def sales(agreement: Agreement) -> Found:
+    wrong = False
+    for name, check in (("timezone", said_zone), ("hours", said_hours), ("holidays", said_holidays)):
+        if fault := check(agreement):
+            wrong = True
+            yield ("sales", name), fault
+    if not wrong and never_due(agreement):
+        shown = "do not pass within ten years of these hours; name more hours or fewer minutes."
+        yield ("sales", "first_response_minutes"), f"sales.first_response_minutes {shown}"
+
+
+def said_zone(agreement: Agreement) -> str | None:
+    named = agreement.sales.timezone
+    try:
+        ZoneInfo(named)
+    except (KeyError, ValueError, OSError):  # unknown, no name of a zone, a folder of zones
+        return f"sales.timezone “{named}” is unknown.{zone_hint(named)}"
+    return None
+
+
+def said_hours(agreement: Agreement) -> str | None:
+    try:
+        read_hours(agreement.sales.hours)
+    except ValueError as error:
+        return f"sales.hours: {error}."
+    return None
+
+
+def said_holidays(agreement: Agreement) -> str | None:
+    named = agreement.sales.holidays
+    try:
+        holidays_of(named) if named is not None else None
+    except ValueError:
+        return f"sales.holidays “{named}” is no calendar; write a country such as DE, or a part of it such as DE-BY."
+    return None
+
+
+def never_due(agreement: Agreement) -> bool:
     said = agreement.sales
     try:
-        ZoneInfo(said.timezone)
-    except (KeyError, ValueError, OSError):  # unknown, no name of a zone, a folder of zones
-        yield ("sales", "timezone"), f"sales.timezone “{said.timezone}” is unknown.{zone_hint(said.timezone)}"
-    try:
-        read_hours(said.hours)
-    except ValueError as error:
-        yield ("sales", "hours"), f"sales.hours: {error}."
-    if said.holidays is not None and not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", said.holidays):
-        shown = f"sales.holidays “{said.holidays}” is no calendar; write a country such as DE, or DE-BY."
-        yield ("sales", "holidays"), shown
+        working_time(said.hours, said.timezone, said.holidays).after(datetime.now(UTC), said.first_response_minutes)
+    except NeverOpen:
+        return True
+    return False
 
 
 def zone_hint(name: str) -> str:

@@ -1,5 +1,6 @@
 """Working time: when people are there, and when so many working minutes will have passed."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -71,6 +72,8 @@ def holidays_of(calendar: str) -> Holidays:
 
     country, _, part = calendar.partition("-")
     try:
+        if not re.fullmatch("[A-Z]{2}", country):  # the library knows names as well, not all of them
+            raise NotImplementedError
         found = holidays.country_holidays(country, subdiv=part or None)
     except NotImplementedError:
         raise ValueError(f"there is no calendar of public holidays for {calendar}") from None

@@ -1,10 +1,11 @@
 """Who takes the reins of a lead, and by when."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from leads.agreement import Agreement
 from leads.lead import Route
+from leads.worktime import WorkingTime, working_time
 
 QUEUES: dict[Route, str] = {
     "sales": "sales",
@@ -19,8 +20,12 @@ class Assignment(NamedTuple):
     respond_by: datetime | None
 
 
-def assign(route: Route, agreement: Agreement, decided_at: datetime) -> Assignment:
-    """The owner is a queue and the minutes run day and night; people, their caps and office hours are not looked at
-    yet. Only a lead that goes to sales has a due time."""
-    due = decided_at + timedelta(minutes=agreement.sales.first_response_minutes) if route == "sales" else None
+def hours_of_sales(agreement: Agreement) -> WorkingTime:
+    return working_time(agreement.sales.hours, agreement.sales.timezone, agreement.sales.holidays)
+
+
+def assign(route: Route, agreement: Agreement, hours: WorkingTime, decided_at: datetime) -> Assignment:
+    """The owner is a queue; people and their caps are not looked at yet. Only a lead that goes to sales has a due time,
+    counted in the team's working minutes."""
+    due = hours.after(decided_at, agreement.sales.first_response_minutes) if route == "sales" else None
     return Assignment(QUEUES[route], due)

@@ -27,7 +27,7 @@ from leads.ledger import (
 )
 from models import policy
 from serving.announcement import announcement, answer
-from serving.assignment import assign
+from serving.assignment import assign, hours_of_sales
 from serving.deadline import in_time
 from serving.edge.arrival import Arrival
 from serving.problems import Problem
@@ -58,6 +58,7 @@ class Intake:
         self.number = number
         self.live = live
         self.zone = ZoneInfo(agreement.sales.timezone)
+        self.hours = hours_of_sales(agreement)
         self.metrics = Metrics()
         self.writer = Writer(ledger, self.metrics.committed)
         self.bots = Bots()
@@ -164,7 +165,7 @@ class Intake:
         score, routing, decided_at = scored.score, self.agreement.routing, datetime.now(UTC)
         band = policy.band(score.probability, routing.bands)
         route = route or self._route(band, submission)
-        owner, respond_by = assign(route, self.agreement, decided_at)
+        owner, respond_by = assign(route, self.agreement, self.hours, decided_at)
         return Decision(
             id=decision_id(),
             lead=submission.lead,

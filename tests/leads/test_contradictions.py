@@ -42,6 +42,11 @@ def rule(when: str) -> str:
             "[sales]\nholidays = 'Germany'",
             "line 5: sales.holidays “Germany” is no calendar; write a country such as DE",
         ),
+        ("[sales]\nholidays = 'XX'", "line 5: sales.holidays “XX” is no calendar"),
+        (
+            "[sales]\nhours = 'Mon 09:00-09:01'\nfirst_response_minutes = 525600",
+            "line 6: sales.first_response_minutes do not pass within ten years of these hours",
+        ),
         ("[table]\norder = 'a'\narrived = 'b'", "line 6: table.order and table.arrived exclude each other"),
         ("[table]\norder = 'a'\nin_order = true", "line 6: table.order and table.in_order exclude each other"),
         ("[table]\ntarget = 'budget'" + FIELDS, "form.fields.budget reads the column of table.target, which knows the"),

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from leads.worktime import working_time
+
 FORM = {"email": "jane@example.com", "country": "DE", "budget": 12.5, "demo_requested": True, "utm_source": "news"}
 ANSWER = [
     "lead",
@@ -41,12 +43,13 @@ def test_a_secret_key_is_answered_with_the_whole_decision(service: Any) -> None:
     ]
 
 
-def test_a_sales_lead_is_due_after_the_agreed_minutes_in_the_teams_zone(service: Any) -> None:
+def test_a_sales_lead_is_due_after_the_agreed_working_minutes_in_the_teams_zone(service: Any) -> None:
     decision = service.send(FORM).json()
     due = datetime.fromisoformat(decision["respond_by"])
     assert due.utcoffset() in (timedelta(hours=1), timedelta(hours=2))
     full = service.call("GET", f"/v1/decisions/{decision['decision']}", service.secret).json()
-    assert due - datetime.fromisoformat(full["decided_at"]) == timedelta(minutes=15)
+    office = working_time("Mon-Fri 09:00-17:30", "Europe/Berlin", None)
+    assert due == office.after(datetime.fromisoformat(full["decided_at"]), 15)
 
 
 def test_a_nurtured_lead_belongs_to_marketing_and_is_not_due(service: Any) -> None:
