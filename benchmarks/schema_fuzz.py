@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import urlopen
 
-from benchmarks.fuzz import AGREEMENT, PAGE, unexpected
+from benchmarks.fuzz import AGREEMENT, unexpected
+from benchmarks.odd_requests import PAGE
 from benchmarks.reliability.workplace import laid_out, serving
 
 CHECKS = (

@@ -1,5 +1,6 @@
 """Erasing people for good: in the ledger, in what its file still holds, and again when an older backup comes back."""
 
+import fcntl
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -95,6 +96,7 @@ def _add(file: Path, names: Sequence[Forgotten]) -> None:
     new = not file.exists()
     opened = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
+        fcntl.flock(opened, fcntl.LOCK_EX)  # on PostgreSQL several erasures may be under way at once
         os.ftruncate(opened, file.read_bytes().rfind(b"\n") + 1)  # a line that a crash cut off
         os.write(opened, "".join(f"{one.at.isoformat()} {one.name}\n" for one in names).encode())
         os.fsync(opened)

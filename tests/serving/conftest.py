@@ -92,11 +92,11 @@ def environment(home: Path) -> dict[str, str]:
     return kept | {"ACCORD_HOME": str(home), "ACCORD_AGREEMENT": str(home / "accord.toml")}
 
 
-def laid_out(home: Path) -> Service:
-    """A state directory with an agreement and a key of each kind."""
+def laid_out(home: Path, url: str | None = None) -> Service:
+    """A state directory with an agreement, and a ledger (there, or at the URL) with a key of each kind."""
     home.mkdir(parents=True, exist_ok=True)
     (home / "accord.toml").write_text(AGREEMENT)
-    ledger = open_ledger(f"sqlite:///{home / 'accord.db'}")
+    ledger = open_ledger(url or f"sqlite:///{home / 'accord.db'}")
     keys = create_key(ledger, "sk"), create_key(ledger, "pk", [PAGE])
     ledger.close()
     return Service("", home, *keys)

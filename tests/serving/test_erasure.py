@@ -6,13 +6,15 @@ import sqlite3
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from leads.ledger import lead_story, open_ledger, overwrite, remains
+from leads.ledger import Connection, Erasure, lead_story, open_ledger, overwrite, remains
+from serving.rights.erasure import erase_people
 from tests.serving.conftest import AGREEMENT, Service, accord, laid_out, start, stop
 
 CANARIES = 100
@@ -169,6 +171,21 @@ def test_the_list_of_erasures_holds_digests_for_its_owner_alone(state: Any) -> N
     file.write_text(file.read_text() + "something else\n")
     refused = accord(service.home, "erase", "--again")
     assert (refused.returncode, "Put back" in refused.stderr) == (2, True)
+
+
+def test_erasures_at_once_are_all_kept(postgres: str, tmp_path: Path) -> None:
+    ledger = open_ledger(postgres)
+
+    def writing(work: Callable[[Connection], Erasure]) -> Erasure:
+        with ledger.transaction() as connection:
+            return work(connection)
+
+    people = [f"{number:064}" for number in range(160)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda person: erase_people(writing, tmp_path, [person]), people))
+    ledger.close()
+    lines = (tmp_path / "erasures.txt").read_text().splitlines()
+    assert sorted(line.partition(" ")[2] for line in lines) == people
 
 
 def test_leads_are_erased_when_the_agreed_time_is_over(served: Any) -> None:

@@ -19,8 +19,7 @@ import httpx2
 import pytest
 from sqlalchemy import create_engine, text
 
-from leads.ledger import create_key, open_ledger
-from tests.serving.conftest import AGREEMENT, PAGE, Service, laid_out, start, stop
+from tests.serving.conftest import Service, laid_out, start, stop
 
 HOLD = "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN IMMEDIATE')"
 SLACK = 1.0
@@ -150,13 +149,7 @@ def test_a_database_file_that_is_gone_and_comes_back(processes: Callable[..., Se
 
 
 def on_postgres(tmp_path: Path, url: str) -> Service:
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "accord.toml").write_text(AGREEMENT)
-    ledger = open_ledger(url)
-    keys = create_key(ledger, "sk"), create_key(ledger, "pk", [PAGE])
-    ledger.close()
-    return start(Service("", home, *keys), ACCORD_DATABASE_URL=url)
+    return start(laid_out(tmp_path / "home", url), ACCORD_DATABASE_URL=url)
 
 
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
