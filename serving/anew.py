@@ -11,6 +11,7 @@ from leads.form import ARRIVED, CAMPAIGN_FIELDS, campaign_value
 from leads.lead import Cause, Decision, Route, Submission
 from leads.ledger import (
     Connection,
+    hold,
     identities_of,
     last_override,
     latest_decision,
@@ -40,6 +41,8 @@ def decide_anew(
     None where nothing is decided: the lead was erased; another submission came in between, which was decided by itself;
     or it is only a re-score and a hand decided already. A hand's route and owner stand until the person sends again,
     and so does the quarantine until a hand ends it."""
+    if not hold(connection, lead):
+        return None
     submission, before = latest_submission(connection, lead), latest_decision(connection, lead)
     if submission is None or before is None or of not in (None, submission.id):
         return None

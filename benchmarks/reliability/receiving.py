@@ -106,7 +106,11 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             if fault == "reset":
                 self._reset()
                 return
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # its sender was killed on the way: no request, and no server would take it for one
+                self._reset()
+                return
             message = self.headers["webhook-id"]
             receiver.saw(message, body)
             if fault == "reset after reading":

@@ -91,6 +91,7 @@ from leads.ledger.remains import file_size, overwrite, overwrite_if_alone, remai
 from leads.ledger.rights import (
     Said,
     SentOn,
+    hold,
     identities_of,
     last_override,
     latest_submission,
@@ -174,6 +175,7 @@ __all__ = [
     "find_key",
     "forget_old_answers",
     "forgotten",
+    "hold",
     "identities_of",
     "known_fault",
     "last_decisions",

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, exists, select, tuple_
 from leads.ledger import tables
 from leads.ledger.book import Ledger
 from leads.ledger.decision import latest_decision
+from leads.ledger.rights import hold
 
 AS_WISHED = "no-consent"
 """Degraded because the person wants it so."""
@@ -36,8 +37,7 @@ def degraded_decisions(ledger: Ledger, since: datetime, most: int) -> list[Degra
 
 
 def still_latest(connection: Connection, degraded: Degraded) -> bool:
-    """Nobody decides this lead in between until the transaction ends: PostgreSQL locks its row, SQLite has one
-    writer."""
-    connection.execute(select(tables.leads.c.id).where(tables.leads.c.id == degraded.lead).with_for_update())
+    """It stays so until the transaction ends."""
+    hold(connection, degraded.lead)
     latest = latest_decision(connection, degraded.lead)
     return latest is not None and latest.id == degraded.decision

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
 
 from leads.lead import Announcement
 from leads.ledger import tables
@@ -67,15 +67,19 @@ def erase_leads(connection: Connection, leads: Sequence[str], at: datetime, tell
 
 
 def erase_again(connection: Connection, forgotten: Sequence[Forgotten]) -> Erasure:
-    """After a backup came back: people sent what is younger than their erasure on purpose, so that stays."""
-    here, known = tables.leads, tables.identities
+    """After a backup came back: people sent what is younger than their erasure on purpose, so that stays; and so does
+    an older lead of somebody else, who gave a number only after it was erased."""
+    here, known, sent = tables.leads, tables.identities, tables.submissions
+    last = select(func.max(sent.c.received_at)).where(sent.c.lead == here.c.id).scalar_subquery()
     due: set[str] = set()
     for some in _some(forgotten):
         erased_at = {one.name: one.at for one in some}
-        by_person = select(here.c.id, here.c.arrived_at, known.c.digest).join(known, known.c.lead == here.c.id)
+        by_name = select(here.c.id, here.c.arrived_at, here.c.person, last, known.c.digest)
+        by_name = by_name.join(known, known.c.lead == here.c.id).where(known.c.digest.in_(erased_at))
         due |= set(_existing(connection, list(erased_at)))
-        for lead, arrived_at, person in connection.execute(by_person.where(known.c.digest.in_(erased_at))):
-            due |= {lead} if arrived_at <= erased_at[person] else set()
+        for lead, arrived_at, person, last_at, name in connection.execute(by_name):
+            came_back = arrived_at <= erased_at[name] and (name == person or last_at <= erased_at[name])
+            due |= {lead} if came_back else set()
     remember(connection, forgotten)
     return erase_leads(connection, sorted(due), datetime.now(UTC))
 

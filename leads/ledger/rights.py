@@ -29,6 +29,13 @@ class Said:
     said_at: datetime
 
 
+def hold(connection: Connection, lead: str) -> bool:
+    """Nobody decides this lead, sends for it or erases it until the transaction ends: PostgreSQL locks its row, SQLite
+    has one writer. False where it is not there."""
+    here = tables.leads
+    return connection.scalar(select(here.c.id).where(here.c.id == lead).with_for_update()) is not None
+
+
 def latest_submission(connection: Connection, lead: str) -> Submission | None:
     here = tables.submissions
     newest = select(here).where(here.c.lead == lead).order_by(here.c.received_at.desc(), here.c.id.desc()).limit(1)

@@ -3,13 +3,14 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import func, insert, select
 
-from leads.lead import Announcement
+from leads.lead import Announcement, Submission
 from leads.ledger import (
     Attempt,
     Forgotten,
@@ -35,7 +36,7 @@ from leads.ledger import (
     vacuum,
 )
 from leads.ledger.outbox import post
-from tests.leads.conftest import MOMENT, digest, entered, entry, sending
+from tests.leads.conftest import MOMENT, digest, entered, entry, sending, submitted
 
 NOW = MOMENT + timedelta(days=1)
 JANE, JOHN, OFFICE = digest("jane"), digest("john"), digest("office")
@@ -159,6 +160,19 @@ def test_who_comes_back_with_an_older_ledger_is_erased_again(ledger: Ledger, agr
     assert (lead_story(ledger, jane), lead_story(ledger, nameless)) == (None, None)
     assert lead_story(ledger, john) is not None
     assert forgotten(ledger) == {JANE, nameless}
+
+
+def test_who_gives_an_erased_number_later_was_not_brought_back(ledger: Ledger, agreement: int, key: str) -> None:
+    john = sent_by(ledger, key, agreement, JOHN)
+    kept = erased(ledger, [OFFICE])
+
+    def later(lead: str) -> Submission:
+        return replace(submitted(key, lead), received_at=NOW + timedelta(hours=1))
+
+    entered(ledger, entry(sending(key, "later"), agreement, [JOHN, OFFICE], later))
+    with ledger.transaction() as connection:
+        assert erase_again(connection, kept).leads == 0
+    assert lead_story(ledger, john) is not None
 
 
 def test_an_objection_goes_with_the_person(ledger: Ledger, agreement: int, key: str) -> None:

@@ -4,13 +4,20 @@ import sqlite3
 import stat
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from leads.lead import Score
-from leads.ledger import champion, open_ledger, promote, save_bundle
+from leads.agreement import parse_agreement
+from leads.lead import Cause, Decision, Route, Score, Submission
+from leads.ledger import adopt_agreement, champion, create_key, erase_leads, open_ledger, promote, save_bundle
+from serving.anew import decide_anew, scored_anew
+from serving.rights.desk import intake_of
+from tests.leads.conftest import decided, entered, entry, sending
 from tests.serving.conftest import AGREEMENT, Service, accord
 
 PRIVACY = """
@@ -123,6 +130,39 @@ def test_an_objection_moves_neither_a_quarantined_lead_nor_what_a_hand_decided(m
     post(running, f"/v1/leads/{lead}/override", {"route": "review", "reason": "known here", "owner": "Eve"})
     kept = post(running, f"/v1/leads/{lead}/objection", {}).json()["decision"]
     assert (kept["route"], kept["owner"], kept["scored_by"]) == ("review", "Eve", "scorecard")
+
+
+def by_policy(agreement: int, submission: Submission) -> Decision:
+    return replace(decided(agreement, submission, datetime(2026, 1, 2, tzinfo=UTC)), cause="submission")
+
+
+def test_one_at_a_time_decides_a_lead_anew(postgres: str) -> None:
+    ledger = open_ledger(postgres)
+    agreement = adopt_agreement(ledger, AGREEMENT, parse_agreement(AGREEMENT).digest)
+    sent = sending(create_key(ledger, "sk")[:11], "one")
+    lead = entered(ledger, entry(sent, agreement, ["jane"], decide=lambda one: by_policy(agreement, one))).lead
+    with intake_of(ledger, scoring=False) as intake, ThreadPoolExecutor(2) as threads:
+        found = scored_anew(intake, lead)
+        assert found is not None
+
+        def anew(cause: Cause, route: Route | None = None) -> Decision | None:
+            with ledger.transaction() as connection:
+                made = decide_anew(connection, intake, lead, found[1], cause, route)
+                if route:
+                    later.append(threads.submit(anew, "objection"))
+                    time.sleep(0.5)
+                return made
+
+        later: list[Future[Decision | None]] = []
+        anew("override", "review")
+        kept = later[0].result()
+        assert (kept and kept.route) == "review"
+        with ledger.transaction() as connection:
+            erase_leads(connection, [lead], datetime.now(UTC))
+            gone = threads.submit(anew, "objection")
+            time.sleep(0.5)
+        assert gone.result() is None
+    ledger.close()
 
 
 def test_a_person_overrules_a_decision_until_the_lead_sends_again(modelled: Any) -> None:
