@@ -123,7 +123,7 @@ def described(key: str, field: Field) -> str:
     notes += [f"in {field.unit}"] if field.unit else []
     notes += ["personal"] if field.personal else []
     notes += ["required"] if field.required else []
-    notes += [f"{len(field.levels)} known levels"] if field.levels else []
+    notes += [f"{len(field.levels)} known {'level' if len(field.levels) == 1 else 'levels'}"] if field.levels else []
     notes += [f"not given when {' or '.join(f'“{word}”' for word in field.unset)}"] if field.unset else []
     notes += [f"column “{field.column}”"] if field.column and field.column != key else []
     return ", ".join(notes)

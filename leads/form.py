@@ -90,6 +90,11 @@ def declaration(key: str, field: Field) -> tuple[object, Any]:
     return annotation, Declared(default=... if field.required else None, alias=alias, title=title, description=unit)
 
 
+def titles(form: type[BaseModel]) -> dict[str, str]:
+    """What people call each field, by its key."""
+    return {field.alias or name: field.title or name for name, field in form.model_fields.items()}
+
+
 def checked(field: Field, value: object) -> Value:
     known = from_json(field, value)
     if field.required and (known is None or is_unset(field, known)):

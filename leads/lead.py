@@ -10,8 +10,9 @@ import uuid_utils
 Rung = Literal["scorecard", "logistic", "trees", "blend"]
 Route = Literal["sales", "nurture", "review", "quarantine"]
 Band = Literal["A", "B", "C", "D"]
-Cause = Literal["submission", "rescore", "override", "restore", "objection"]
-"""Why a lead was decided: it sent a form, the model can answer again, a person said so, it is no bot, it objected."""
+Cause = Literal["submission", "kept", "rescore", "override", "restore", "objection"]
+"""Why a lead was decided: it sent a form; a form that looks like a bot's came under its name, and all stays as it was;
+the model can answer again; a person said so; it is no bot; it objected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+
+from pydantic_core import PydanticCustomError
 
 from leads.fields import Field, Value
+from leads.kinds import check_email
 
 DOTS_MEAN_NOTHING = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
@@ -27,7 +31,9 @@ def identities_of_text(text: str) -> tuple[str, ...]:
 
 def _spoken(text: str) -> Iterator[str]:
     if "@" in text:
-        yield f"email:{normal_email(text)}"
+        with suppress(PydanticCustomError):  # "Jane <jane@company.com>" would be nobody, and erased nobody
+            check_email(text)
+            yield f"email:{normal_email(text)}"
     elif re.search(r"\d{4}", re.sub(r"\D", "", text)):
         yield f"phone:{normal_phone(text)}"
 

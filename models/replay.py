@@ -77,7 +77,7 @@ def told_of(score: Score, band: str, route: str) -> dict[str, object]:
 def _route(decision: Decision, by_policy: Route) -> Route:
     """The policy has no say where a person had it, or where a bot was suspected; and a person looks at a lead that may
     not be nurtured."""
-    by_hand = decision.cause == "override" or decision.note is not None
+    by_hand = decision.cause in ("override", "kept") or decision.note is not None
     if by_hand or decision.route == "quarantine" or (decision.route == "review" and by_policy == "nurture"):
         return decision.route
     return by_policy

@@ -1,13 +1,8 @@
 """Deciding again about a lead that is known: because the model can score it now, a person said so, it turned out to be
 no bot, or it objected to being scored by one."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from pydantic_core import PydanticCustomError
-
-from leads.fields import Field, Value, from_json, is_unset
-from leads.form import ARRIVED, CAMPAIGN_FIELDS, campaign_value
 from leads.lead import Cause, Decision, Route, Submission
 from leads.ledger import (
     Connection,
@@ -18,9 +13,12 @@ from leads.ledger import (
     latest_submission,
     objects,
     settle,
+    submissions_of,
 )
 from serving.announcement import announcement
 from serving.intake import Intake
+from serving.known_answers import together, values_of
+from serving.quarantine.bots import doubtful
 from serving.rights.consent import may_be_profiled
 from serving.scoring.live import Scored
 
@@ -61,29 +59,15 @@ def decide_anew(
 
 
 def scored_anew(intake: Intake, lead: str, by_model: bool = True) -> tuple[Submission, Scored] | None:
-    """The lead's newest submission and its score by what scores now; None for a lead that is not there. A person who
-    objected, or never agreed, is scored by the agreement's points."""
+    """The lead's newest submission, and the score of all that it said so far by what scores now; None for a lead that
+    is not there. A person who objected, or never agreed, is scored by the agreement's points."""
     with intake.ledger.reading() as connection:
-        submission = latest_submission(connection, lead)
-        if submission is None:
+        sent = submissions_of(connection, lead)
+        if not sent:
             return None
         by_model = by_model and not objects(connection, identities_of(connection, lead))
-    values = values_of(submission, intake.agreement.form.fields)
-    by_model = by_model and may_be_profiled(intake.agreement, submission.form)
-    return submission, intake.live.score_waiting(values, by_model)
-
-
-def values_of(submission: Submission, fields: Mapping[str, Field]) -> dict[str, Value]:
-    """What a kept form says under the agreement that is in force now: what does not fit it any more was not given."""
-    sent = submission.form
-    values = {key: _value(field, sent.get(key)) for key, field in fields.items()}
-    campaign = {key: campaign_value(sent.get(key)) for key in CAMPAIGN_FIELDS if key not in fields}
-    return values | campaign | {ARRIVED: submission.submitted_at or submission.received_at}
-
-
-def _value(field: Field, sent: object) -> Value:
-    try:
-        value = from_json(field, sent)
-    except PydanticCustomError:
-        return None
-    return None if is_unset(field, value) else value
+    newest, *earlier = [one for one in sent if not doubtful(one.marks)] or sent
+    fields = intake.agreement.form.fields
+    values = together(values_of(newest, fields), earlier, fields)
+    by_model = by_model and may_be_profiled(intake.agreement, newest.form)
+    return sent[0], intake.live.score_waiting(values, by_model)

@@ -12,7 +12,8 @@ from serving.delivery.mail import mail_of
 
 def announcement(submission: Submission, decision: Decision, zone: ZoneInfo, agreement: Agreement) -> Announcement:
     """A receiver is told what a secret key is answered, what the lead sent, and why it was decided."""
-    event = "lead.quarantined" if decision.route == "quarantine" else "lead.decided"
+    unwanted = decision.route == "quarantine" or decision.cause == "kept"
+    event = "lead.quarantined" if unwanted else "lead.decided"
     data: dict[str, Any] = {
         **answers.decision_body(decision, zone),
         "submission": submission.id,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
-from leads.lead import Band, Contribution, Decision, Route, Rung
+from leads.lead import Band, Cause, Contribution, Decision, Route, Rung
 from leads.ledger import Story
 from models.reasons import top_reasons
 
@@ -55,11 +55,19 @@ class ContributionAnswer(Reason):
     feature: str
 
 
-class FullDecision(DecisionAnswer):
-    """base + the effects of all contributions + others = log_odds."""
+class ToldDecision(DecisionAnswer):
+    """A decision among others: when, of which submission, and why it was made."""
 
     submission: str
     decided_at: datetime
+    cause: Cause
+    note: str | None = Field(description="What the person said who made it by hand")
+    degraded: str | None = Field(description="Why the champion did not score it")
+
+
+class FullDecision(ToldDecision):
+    """base + the effects of all contributions + others = log_odds."""
+
     log_odds: float
     spread: float | None
     base: float
@@ -79,7 +87,7 @@ class LeadStory(BaseModel):
     lead: str
     arrived_at: datetime
     submissions: list[SubmissionAnswer]
-    decisions: list[DecisionAnswer]
+    decisions: list[ToldDecision]
 
 
 class Health(BaseModel):
@@ -123,13 +131,21 @@ def decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
+def told_decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
+    return decision_body(decision, zone) | {
+        "submission": decision.submission,
+        "decided_at": time_told(decision.decided_at, zone),
+        "cause": decision.cause,
+        "note": decision.note,
+        "degraded": decision.degraded,
+    }
+
+
 def full_decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
     """Contributions of exactly nothing are left out; `others` is what is left after the listed ones."""
     score = decision.score
     listed = sorted((c for c in score.contributions if c.effect != 0), key=lambda c: -abs(c.effect))
-    return decision_body(decision, zone) | {
-        "submission": decision.submission,
-        "decided_at": time_told(decision.decided_at, zone),
+    return told_decision_body(decision, zone) | {
         "log_odds": score.log_odds,
         "spread": score.spread,
         "base": score.base,
@@ -147,7 +163,7 @@ def story_body(story: Story, zone: ZoneInfo) -> dict[str, Any]:
             {"submission": s.id, "received_at": time_told(s.received_at, zone), "key": s.key, "form": dict(s.form)}
             for s in story.submissions
         ],
-        "decisions": [decision_body(decision, zone) for decision in story.decisions],
+        "decisions": [told_decision_body(decision, zone) for decision in story.decisions],
     }
 
 

@@ -27,7 +27,7 @@ def serve_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def serve(options: argparse.Namespace) -> int:
-    from leads.ledger import known_fault, open_ledger
+    from leads.ledger import known_fault, open_ledger, serving_alone
     from leads.settings import settings
     from serving.edge.proxies import trusted_proxies
     from serving.watch.logs import log_to
@@ -39,12 +39,13 @@ def serve(options: argparse.Namespace) -> int:
         _tell(fault)
     ledger = open_ledger(url, serving=True)
     try:
-        _erase_again(ledger)
-        ground = _ground(ledger, options.agreement)
-        _say_what_waits(ground.agreement)
-        listener = _listen(options.host, options.port)
-        if options.workers == 1:
-            return _serve(ledger, ground, listener, proxies)
+        with serving_alone(ledger):
+            _erase_again(ledger)
+            ground = _ground(ledger, options.agreement)
+            _say_what_waits(ground.agreement)
+            listener = _listen(options.host, options.port)
+            if options.workers == 1:
+                return _serve(ledger, ground, listener, proxies)
     finally:
         ledger.close()
     return _serve_together(options.workers, listener, proxies)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
@@ -18,18 +19,21 @@ from leads.ledger import (
     Ledger,
     LedgerUnavailable,
     OtherBody,
+    Standing,
     Writer,
     answer_given,
     digests,
     enter,
     objects,
     others_who_wrote,
+    submissions_of_person,
 )
 from models import policy
 from serving.announcement import announcement, answer
 from serving.assignment import assign, hours_of_sales
 from serving.deadline import in_time
 from serving.edge.arrival import Arrival
+from serving.known_answers import together
 from serving.problems import Problem
 from serving.quarantine.bots import SAME_WORDS, WITHIN, Bots, content_of, doubtful
 from serving.rights.consent import may_be_mailed, may_be_profiled
@@ -47,6 +51,7 @@ class Known(NamedTuple):
     objects: bool = False
     marks: tuple[str, ...] = ()
     content: str | None = None
+    earlier: tuple[Submission, ...] = ()
 
 
 class Intake:
@@ -123,10 +128,12 @@ class Intake:
         with self.ledger.reading() as connection:
             objecting = objects(connection, people)
             others = others_who_wrote(connection, content, arrival.arrived_at - WITHIN, people, SAME_WORDS)
-        return Known(None, objecting, self.bots.marks(arrival, others), content)
+            earlier = submissions_of_person(connection, people)
+        return Known(None, objecting, self.bots.marks(arrival, others), content, earlier)
 
     async def _score(self, arrival: Arrival, known: Known) -> Scored:
-        values = {**arrival.values, ARRIVED: arrival.submitted_at or arrival.arrived_at}
+        newest = arrival.values | {ARRIVED: arrival.submitted_at or arrival.arrived_at}
+        values = together(newest, known.earlier, arrival.fields)
         with self.metrics.scoring():
             return await self.live.score(values, not known.objects and may_be_profiled(self.agreement, arrival.values))
 
@@ -148,10 +155,28 @@ class Intake:
             people=digests(self.ledger, arrival.people),
             arrived_at=arrival.arrived_at,
             submission=submission,
-            decide=partial(self.decide, scored=scored, route="quarantine" if doubtful(known.marks) else None),
+            decide=partial(self._decide_entry, arrival=arrival, scored=scored),
             announce=partial(announcement, zone=self.zone, agreement=self.agreement),
             answer=lambda _, decision: answer(decision, self.zone, to_page=arrival.key.kind == "pk"),
         )
+
+    def _decide_entry(self, submission: Submission, standing: Standing, arrival: Arrival, scored: Scored) -> Decision:
+        """A form that looks like a bot's changes nothing for a lead that was decided before: anybody may write
+        anybody's address. An objection counts also when it came while the form was being scored."""
+        before, doubted = standing.before, doubtful(submission.marks)
+        if doubted and before is not None and before.route != "quarantine":
+            return replace(
+                before,
+                id=decision_id(),
+                submission=submission.id,
+                decided_at=datetime.now(UTC),
+                cause="kept",
+                degraded=None,
+                propensity=None,
+            )
+        if standing.objects and scored.score.scored_by != "scorecard":
+            scored = self.live.by_scorecard(arrival.values, "no-consent")
+        return self.decide(submission, scored, route="quarantine" if doubted else None)
 
     def decide(
         self,

@@ -6,7 +6,7 @@ import argparse
 import json
 import math
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from leads.refusal import Refusal
@@ -19,6 +19,8 @@ LONGEST_DAYS = 3650
 
 
 def keys_arguments(parser: argparse.ArgumentParser) -> None:
+    from leads.ledger import SCOPES
+
     verbs = parser.add_subparsers(dest="keys_verb", required=True, metavar="create|list|revoke|roll")
     create = verbs.add_parser("create", help="make a key and print it; it is shown this once")
     create.add_argument("kind", choices=["pk", "sk"], help="pk for a public page, sk for your own systems")
@@ -26,7 +28,11 @@ def keys_arguments(parser: argparse.ArgumentParser) -> None:
         "--origin", action="append", default=[], metavar="URL", help="where a pk may be used; repeatable"
     )
     create.add_argument(
-        "--scope", action="append", default=[], metavar="S", help="what an sk may do (default: all); repeatable"
+        "--scope",
+        action="append",
+        default=[],
+        metavar="SCOPE",
+        help=f"what an sk may do: {', '.join(SCOPES)} (default: all); repeatable",
     )
     create.add_argument("--expires", metavar="DATE|DAYS", help="its end, such as 2027-01-31 or 90 (default: none)")
     create.add_argument("--rate", metavar="N/minute", help="how many calls a minute (default: pk 3000, sk 30000)")
@@ -118,27 +124,40 @@ def _list(ledger: Ledger, options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({"keys": [_key_facts(key) for key in found]}))
         return
-    for key in found:
-        print(_line(key))
     if not found:
         print("There are no keys yet; `accord keys create pk` makes one.", file=sys.stderr)
+        return
+    print(_row("KEY", "STATE (UTC)", "MADE", "RATE", "MAY BE USED", "LABEL"))
+    for key in found:
+        print(_line(key))
 
 
 def _line(key: Key) -> str:
-    state, end = _state(key)
-    ending = f"{state} {end:%Y-%m-%d %H:%M}" if end else state
-    rights = " ".join(key.origins) or "any page" if key.kind == "pk" else f"may {', '.join(key.scopes)}"
-    rate = _rate_of(key)
-    return f"{key.id}…  {ending:<24}  made {key.created_at:%Y-%m-%d}  {rate}  {rights}  {key.label or ''}".rstrip()
+    rights = f"on {' '.join(key.origins) or 'any page'}" if key.kind == "pk" else f"for {', '.join(key.scopes)}"
+    made = f"{key.created_at:%Y-%m-%d}"
+    return _row(f"{key.id}…", f"{_state(key)}{_ending(key)}", made, _rate_of(key), rights, key.label or "")
 
 
-def _state(key: Key) -> tuple[str, datetime | None]:
-    """Times are told in UTC."""
+def _row(*cells: str) -> str:
+    widths = (12, 28, 10, 12, 24, 0)
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _state(key: Key) -> str:
     if key.revoked_at:
-        return "revoked", key.revoked_at
-    if key.expires_at:
-        return ("expired" if key.ended(datetime.now(UTC)) else "expires"), key.expires_at
-    return "valid", None
+        return "revoked"
+    return "expired" if key.ended(datetime.now(UTC)) else "valid"
+
+
+def _ending(key: Key) -> str:
+    """In UTC. What ends at midnight is told as the last day that it works on."""
+    end = key.revoked_at or key.expires_at
+    if end is None:
+        return ""
+    until = " until" if _state(key) == "valid" else ""
+    if key.revoked_at or end.time() != time():
+        return f"{until} {end:%Y-%m-%d %H:%M}"
+    return f"{until or ' after'} {end - timedelta(days=1):%Y-%m-%d}"
 
 
 def _rate_of(key: Key) -> str:
@@ -159,7 +178,14 @@ def _roll(ledger: Ledger, options: argparse.Namespace) -> None:
     if not (math.isfinite(options.overlap) and 0 <= options.overlap <= 24 * LONGEST_DAYS):
         raise Refusal("--overlap is a number of hours, 0 or more; 0 ends the old key at once.")
     print(roll_key(ledger, options.key.rstrip("…"), timedelta(hours=options.overlap)))
-    print(f"The old key ends in {options.overlap:g} hours; put the new one in its place until then.", file=sys.stderr)
+    print(_overlap_words(options.overlap), file=sys.stderr)
+
+
+def _overlap_words(hours: float) -> str:
+    if not hours:
+        return "The old key has ended; put the new one in its place."
+    span = "1 hour" if hours == 1 else f"{hours:g} hours"
+    return f"The old key ends in {span}; put the new one in its place until then."
 
 
 _KEY_VERBS = {"create": _create, "list": _list, "revoke": _revoke, "roll": _roll}
@@ -169,7 +195,7 @@ def _key_facts(key: Key) -> dict[str, object]:
     return {
         "id": key.id,
         "kind": key.kind,
-        "state": _state(key)[0],
+        "state": _state(key),
         "origins": list(key.origins),
         "scopes": list(key.scopes),
         "rate": _rate_of(key),

@@ -13,6 +13,7 @@ from serving.watch.notes import notes
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_POINTED_KEY = 200
+LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,13 @@ def pointer_to(path: Sequence[str | int]) -> str:
     return "#" + "".join(parts)
 
 
+def named(path: Sequence[str | int]) -> str:
+    """How a detail names a place: as it was sent, as far as that can be shown."""
+    text = "/".join(map(str, path))[: LONGEST_NAME + 1]
+    shown = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
+
+
 def type_of(code: str) -> str:
     """A reference to the page of this very service that explains the code."""
     return f"/problems/{code}"
@@ -159,5 +167,6 @@ def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
     if status == HTTPStatus.NOT_FOUND:
         return Problem("not-found", "Look at / for what this service offers.")
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        return Problem("method", "The Allow header names the methods that are possible here.", headers=headers)
+        possible = (headers or {}).get("Allow", "").replace(", ", " or ")
+        return Problem("method", f"Use {possible or 'another method'} here.", headers=headers)
     return Problem("internal", "Try again; if it stays, tell the people who run this service.")

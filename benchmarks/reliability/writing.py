@@ -65,7 +65,7 @@ def entry(ledger: Ledger, form: dict[str, object]) -> Entry:
         raise RuntimeError("the ledger has no agreement")
     token = os.urandom(32).hex()
 
-    def decide(submission: Submission) -> Decision:
+    def decide(submission: Submission, _: object) -> Decision:
         return _decision(submission, now, agreement.number)
 
     return Entry(

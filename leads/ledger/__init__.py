@@ -37,7 +37,17 @@ from leads.ledger.delivery import (
     record,
     release,
 )
-from leads.ledger.entry import Answer, Entry, OtherBody, Sending, answer_given, enter, forget_old_answers, settle
+from leads.ledger.entry import (
+    Answer,
+    Entry,
+    OtherBody,
+    Sending,
+    Standing,
+    answer_given,
+    enter,
+    forget_old_answers,
+    settle,
+)
 from leads.ledger.erasure import (
     Erasure,
     Forgotten,
@@ -98,8 +108,11 @@ from leads.ledger.rights import (
     objections,
     person_of,
     sent_on,
+    submissions_of,
+    submissions_of_person,
 )
 from leads.ledger.schema import State, Upgrade, ledger_state, upgrade_ledger
+from leads.ledger.sole import serving_alone
 from leads.ledger.writer import Writer
 
 __all__ = [
@@ -139,6 +152,7 @@ __all__ = [
     "Sending",
     "SentOn",
     "Stale",
+    "Standing",
     "State",
     "StorageFull",
     "Story",
@@ -214,10 +228,13 @@ __all__ = [
     "roll_secret",
     "save_bundle",
     "sent_on",
+    "serving_alone",
     "settle",
     "settle_agreement",
     "still_latest",
     "submission_by_id",
+    "submissions_of",
+    "submissions_of_person",
     "upgrade_ledger",
     "vacuum",
     "was_quarantined",

@@ -1,7 +1,7 @@
 """Bundles by number, and which of them is champion."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -112,7 +112,12 @@ def _stale(expected: int | None, now: int | None) -> Stale:
 
 def _no_such(connection: Connection, number: int) -> Refusal:
     known = list(connection.scalars(select(tables.bundles.c.number).order_by(tables.bundles.c.number)))
-    there = (
-        f"there are {', '.join(map(str, known[-10:]))}" if known else "none was trained yet; run `accord train FILE`"
-    )
-    return Refusal(f"There is no model {number}: {there}.")
+    return Refusal(f"There is no model {number}: {_there(known)}.")
+
+
+def _there(known: Sequence[int]) -> str:
+    if not known:
+        return "none was trained yet; run `accord train FILE`"
+    if len(known) == 1:
+        return f"there is model {known[0]}"
+    return f"there are models {', '.join(map(str, known[-10:]))}"

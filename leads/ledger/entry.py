@@ -11,9 +11,9 @@ from sqlalchemy import Connection, delete, insert, select
 from leads.lead import Announcement, Decision, Submission
 from leads.ledger import tables
 from leads.ledger.book import Ledger
-from leads.ledger.decision import write_decision, write_submission
+from leads.ledger.decision import latest_decision, write_decision, write_submission
 from leads.ledger.outbox import post
-from leads.ledger.person import lead_of_person
+from leads.ledger.person import lead_of_person, objects
 from leads.refusal import Refusal
 
 KEPT = timedelta(days=30)
@@ -46,6 +46,13 @@ class Sending:
     by_content: bool = False
 
 
+class Standing(NamedTuple):
+    """How a lead stands when a form of it is entered: what was decided last, and whether it objects to models."""
+
+    before: Decision | None
+    objects: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is to be written. The lead is only known inside the transaction, so what depends on it is made there:
@@ -55,7 +62,7 @@ class Entry:
     people: Sequence[str]
     arrived_at: datetime
     submission: Callable[[str], Submission]
-    decide: Callable[[Submission], Decision]
+    decide: Callable[[Submission, Standing], Decision]
     announce: Callable[[Submission, Decision], Announcement]
     answer: Callable[[Submission, Decision], tuple[int, str]]
 
@@ -74,7 +81,7 @@ def enter(connection: Connection, entry: Entry) -> Answer:
         return given
     lead = lead_of_person(connection, entry.people, entry.arrived_at)
     submission = entry.submission(lead)
-    decision = entry.decide(submission)
+    decision = entry.decide(submission, Standing(latest_decision(connection, lead), objects(connection, entry.people)))
     write_submission(connection, submission)
     settle(connection, decision, entry.announce(submission, decision))
     status, body = entry.answer(submission, decision)

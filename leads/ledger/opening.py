@@ -82,7 +82,7 @@ def known_fault(url: str) -> str | None:
         return None
     return (
         f"SQLite {sqlite3.sqlite_version} can damage a ledger when two processes check-point it at the same instant, "
-        "so start no second `accord serve` on it. A Python with SQLite 3.51.3 or newer, or PostgreSQL, ends that."
+        "so a second `accord serve` is refused. A Python with SQLite 3.51.3 or newer, or PostgreSQL, ends that."
     )
 
 

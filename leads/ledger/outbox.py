@@ -76,6 +76,13 @@ def cancel_for_receiver(connection: Connection, receiver: str, now: datetime) ->
     return _cancel(connection, tables.messages.c.receiver == receiver, now)
 
 
+def hurry_for_receiver(connection: Connection, receiver: str, now: datetime) -> None:
+    """Makes due now what waits for its next attempt."""
+    here = tables.messages
+    waiting = update(here).where(here.c.receiver == receiver, here.c.state == "due", here.c.due_at > now)
+    connection.execute(waiting.values(due_at=now))
+
+
 def replay(connection: Connection, message: str, now: datetime) -> bool | None:
     """Sends a message again, under its old id and with all its attempts anew. None where there is no such message,
     False where it was cancelled or its receiver is gone."""

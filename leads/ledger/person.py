@@ -48,12 +48,14 @@ def leads_of(connection: Connection, people: Sequence[str]) -> list[str]:
 
 
 def objects(connection: Connection, people: Sequence[str]) -> bool:
-    """Whether this person's last word was an objection to being scored by a model."""
-    if not people:
-        return False
-    here = tables.objections
-    said = select(here.c.objects).where(here.c.digest.in_(people)).order_by(here.c.id.desc()).limit(1)
-    return bool(connection.scalar(said))
+    """Whether this person's last word was an objection to being scored by a model. What was said of the person, who
+    comes first, counts before what was said of a number, which colleagues share."""
+    for same in (people[:1], people[1:]):
+        here = tables.objections
+        said = select(here.c.objects).where(here.c.digest.in_(same)).order_by(here.c.id.desc()).limit(1)
+        if same and (word := connection.scalar(said)) is not None:
+            return bool(word)
+    return False
 
 
 def object_(connection: Connection, people: Sequence[str], objects: bool) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from leads.lead import Announcement, receiver_id
 from leads.ledger import tables
 from leads.ledger.book import Ledger
-from leads.ledger.outbox import cancel_for_receiver, post_to
+from leads.ledger.outbox import cancel_for_receiver, hurry_for_receiver, post_to
 
 Event = Literal["lead.decided", "lead.quarantined", "lead.erased", "endpoint.test"]
 EVENTS: tuple[Event, ...] = get_args(Event)
@@ -66,7 +66,9 @@ def disable_receiver(connection: Connection, receiver: str, why: str, now: datet
     return _update(connection, receiver, {"disabled_at": now, "disabled_why": why})
 
 
-def enable_receiver(connection: Connection, receiver: str) -> bool:
+def enable_receiver(connection: Connection, receiver: str, now: datetime) -> bool:
+    """What waited for it is due at once, whatever wait had been agreed with the time before."""
+    hurry_for_receiver(connection, receiver, now)
     return _update(connection, receiver, {"disabled_at": None, "disabled_why": None})
 
 

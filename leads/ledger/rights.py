@@ -10,6 +10,8 @@ from leads.lead import Decision, Submission
 from leads.ledger import tables
 from leads.ledger.decision import decision_of, submission_of
 
+MOST_SUBMISSIONS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class SentOn:
@@ -43,6 +45,21 @@ def latest_submission(connection: Connection, lead: str) -> Submission | None:
     return None if row is None else submission_of(row)
 
 
+def submissions_of(connection: Connection, lead: str) -> tuple[Submission, ...]:
+    """The newest first, as many as can still matter."""
+    here = tables.submissions
+    wanted = select(here).where(here.c.lead == lead).order_by(here.c.received_at.desc(), here.c.id.desc())
+    return tuple(map(submission_of, connection.execute(wanted.limit(MOST_SUBMISSIONS))))
+
+
+def submissions_of_person(connection: Connection, people: Sequence[str]) -> tuple[Submission, ...]:
+    """Of the lead that this person is; nothing for somebody new."""
+    if not people:
+        return ()
+    lead = connection.scalar(select(tables.leads.c.id).where(tables.leads.c.person == people[0]))
+    return submissions_of(connection, lead) if lead is not None else ()
+
+
 def last_override(connection: Connection, submission: str) -> Decision | None:
     """What a person decided about this submission by hand."""
     here = tables.decisions
@@ -52,9 +69,10 @@ def last_override(connection: Connection, submission: str) -> Decision | None:
 
 
 def identities_of(connection: Connection, lead: str) -> list[str]:
-    """The digests of every address and number that the lead gave."""
-    here = tables.identities
-    return list(connection.scalars(select(here.c.digest).where(here.c.lead == lead).order_by(here.c.digest)))
+    """The digests of every address and number that the lead gave; the person's own first."""
+    here, person = tables.identities, person_of(connection, lead)
+    given = connection.scalars(select(here.c.digest).where(here.c.lead == lead).order_by(here.c.digest))
+    return sorted(given, key=lambda digest: digest != person)
 
 
 def person_of(connection: Connection, lead: str) -> str | None:

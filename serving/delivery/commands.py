@@ -131,7 +131,7 @@ def _enable(ledger: Ledger, options: argparse.Namespace) -> None:
     from leads.ledger import enable_receiver
 
     with ledger.transaction() as connection:
-        _known(enable_receiver(connection, options.id))
+        _known(enable_receiver(connection, options.id, datetime.now(UTC)))
     print(f"{options.id} is enabled.")
 
 

@@ -23,7 +23,7 @@ class Mail(NamedTuple):
 def mail_of(submission: Submission, decision: Decision, zone: ZoneInfo, agreement: Agreement) -> Mail:
     """To the side that takes the reins, where the agreement names its address; nobody is mailed about bots."""
     to = agreement.marketing.mail if decision.route == "nurture" else agreement.sales.mail
-    if to is None or decision.route not in HEADINGS:
+    if to is None or decision.route not in HEADINGS or decision.cause == "kept":
         return Mail()
     lines = [*_decided(decision, zone), "", *_reasons(decision), "", *_written(submission, agreement)]
     return Mail((to,), {"subject": _subject(decision, zone), "text": "\n".join(lines) + "\n"})

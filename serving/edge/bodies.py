@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
 from serving.edge.json_body import read_object
-from serving.problems import Place, Problem, pointer_to
+from serving.problems import Place, Problem, named, pointer_to
 
 _WRONG: Mapping[str, tuple[str, str]] = {
     "missing": ("required", "must be given"),
@@ -48,5 +48,4 @@ def body_of(body: type[Body], required: bool = True) -> dict[str, Any]:
 
 def _place(kind: str, path: tuple[str | int, ...]) -> Place:
     code, detail = _WRONG.get(kind, ("type", "has the wrong type; /openapi.json describes the body"))
-    pointer = pointer_to(path)
-    return Place(pointer, code, f"{pointer[2:]} {detail}")
+    return Place(pointer_to(path), code, f"{named(path)} {detail}")

@@ -10,6 +10,7 @@
   const key = script.dataset.key;
   const leadsUrl = new URL("leads", script.src).href;
   const formUrl = new URL("form", script.src).href;
+  const formKept = `form:${formUrl}:${key}`;
 
   const TRIES = 8;
   const ANSWER_SECONDS = 20;
@@ -22,6 +23,7 @@
     sending: "Sending …",
     waiting: "This takes longer than usual. It is being tried again …",
     failed: "This could not be sent. What you wrote is kept; please try again in a moment.",
+    closed: "This form cannot be sent at the moment. Please contact us another way.",
     wrong: "Please look at the marked fields.",
   };
 
@@ -64,13 +66,16 @@
     }
   }
 
-  async function bodyOf(answer) {
-    try { return (await answer.json()) || {}; } catch { return {}; }
-  }
+  const bodyOf = (answer) => answer.json().then((body) => body || {}, () => ({}));
 
   const comesAgain = (answer) =>
     answer.status === 0 || AGAIN.includes(answer.status) || codeOf(answer.body) === "idempotency-in-progress";
   const codeOf = (problem) => String((problem || {}).type || "").split("/").pop();
+
+  /* What only the owner of the page can put right: a key, an origin, what the page adds by itself. */
+  const isOwners = ({ status, body }) =>
+    (status >= 400 && status < 500 && ![...AGAIN, 409, 422].includes(status)) ||
+    (body.errors || []).some((error) => String(error.pointer).startsWith("#/_"));
 
   /* Tries until there is a final answer: 1, 2, 4 … seconds apart, or as long as the service says. */
   async function insist(url, options, onWait) {
@@ -85,18 +90,16 @@
 
   /* What the form asks, so that inputs which only the page knows are not sent. */
   async function askedBy(onWait) {
-    const kept = memory.read(`form:${formUrl}:${key}`);
+    const kept = memory.read(formKept);
     if (kept && Date.now() - kept.at < FORM_KEPT_SECONDS * 1000) return { fields: kept.fields };
     const answer = await insist(formUrl, { method: "GET" }, onWait);
     if (answer.status !== 200) return { problem: answer };
-    memory.keep(`form:${formUrl}:${key}`, { at: Date.now(), fields: answer.body.properties });
+    memory.keep(formKept, { at: Date.now(), fields: answer.body.properties });
     return { fields: answer.body.properties };
   }
 
-  const forgetAsked = () => memory.forget(`form:${formUrl}:${key}`);
-
-  const SENT = (input) =>
-    input.name && !input.disabled && !["password", "file", "submit", "reset", "button", "image"].includes(input.type);
+  const NEVER_SENT = ["password", "file", "submit", "reset", "button", "image", "fieldset", "output"];
+  const SENT = (input) => input.name && !input.disabled && !NEVER_SENT.includes(input.type);
   const TYPED = (input) => SENT(input) && input.type !== "hidden" && !input.name.startsWith("_");
   const named = (form, name) => Array.from(form.elements).filter((input) => input.name === name && SENT(input));
 
@@ -125,6 +128,15 @@
     if (fields.referrer && document.referrer) found.referrer = document.referrer;
     if (fields.page) found.page = location.origin + location.pathname;
     return found;
+  }
+
+  const warned = new Set();
+
+  function warnOfUnknown(form, fields) {
+    Array.from(form.elements).filter((input) => TYPED(input) && !fields[input.name]).forEach(({ name }) => {
+      if (!warned.has(name)) console.warn(`Accord: the form has no field “${name}”; it is not sent.`);
+      warned.add(name);
+    });
   }
 
   function contentOf(form, fields) {
@@ -175,12 +187,13 @@
       const waiting = () => say(WORDS.waiting);
       const { fields, problem } = await askedBy(waiting);
       if (problem) return problem;
+      warnOfUnknown(form, fields);
       const { token, body } = sending(contentOf(form, fields));
       const headers = { "Content-Type": "application/json", "Idempotency-Key": token };
       const answer = await insist(leadsUrl, { method: "POST", headers, body, keepalive: true }, waiting);
       const changed = (answer.body.errors || []).some((error) => error.code === "unknown-field");
       if (!mayAskAgain || !changed) return answer;
-      forgetAsked();
+      memory.forget(formKept);
       return deliver(false);
     }
 
@@ -213,14 +226,17 @@
     }
 
     function failed(answer) {
-      const problem = answer.body;
+      const { errors = [], detail = "" } = answer.body;
+      const code = codeOf(answer.body);
       say("");
-      const errors = problem.errors || [];
-      if (!tell("accord:failed", { status: answer.status, code: codeOf(problem), errors })) return;
+      if (isOwners(answer)) console.error(`Accord: ${code || answer.status}: ${detail}`);
+      if (!tell("accord:failed", { status: answer.status, code, errors })) return;
       const unplaced = errors.filter((error) => !mark(error));
-      const marked = errors.length > unplaced.length;
-      const more = unplaced.map((error) => error.detail);
-      say([marked ? WORDS.wrong : more.length ? "" : WORDS.failed, ...more].filter(Boolean).join(" "));
+      const first = Array.from(form.elements).find((input) => input.getAttribute("aria-invalid") === "true");
+      if (first) first.focus();
+      if (isOwners(answer)) return say(WORDS.closed);
+      const begins = errors.length > unplaced.length ? [WORDS.wrong] : unplaced.length ? [] : [WORDS.failed];
+      say([...begins, ...unplaced.map((error) => error.detail)].join(" "));
     }
 
     /* Whether there is an input to show it at. */
@@ -229,15 +245,15 @@
       const input = named(form, name).find((one) => one.type !== "hidden" && one.getClientRects().length);
       if (!input) return false;
       const text = `This ${error.detail.replace(name, "").trim()}`;
-      const note = document.createElement("span");
+      const note = document.createElement("div"); // on a line of its own
       note.id = `accord-${place}-${name}`;
       note.className = "accord-error";
       note.textContent = text;
-      input.after(note);
+      const box = ["checkbox", "radio"].includes(input.type) && input.closest("label");
+      (box || input).after(note);
       input.setAttribute("aria-invalid", "true");
       input.setAttribute("aria-describedby", note.id);
       input.setCustomValidity(text);
-      if (!form.querySelector(":focus[aria-invalid]")) input.focus();
       return true;
     }
 
@@ -270,13 +286,9 @@
         const input = inputs[at];
         if (!input || input.name !== name) return;
         if (typeof value === "boolean") input.checked = value;
-        else if (Array.isArray(value)) choose(input, value);
+        else if (Array.isArray(value)) for (const one of input.options) one.selected = value.includes(one.value);
         else if (value) input.value = value;
       });
-    }
-
-    function choose(select, values) {
-      Array.from(select.options).forEach((one) => { one.selected = values.includes(one.value); });
     }
 
     function setBusy(now) {
@@ -284,10 +296,7 @@
       form.setAttribute("aria-busy", String(now));
     }
 
-    function say(text) {
-      status.textContent = text;
-    }
-
+    const say = (text) => { status.textContent = text; };
     const tell = (name, detail) =>
       form.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, cancelable: true }));
 
@@ -313,8 +322,7 @@
     const input = Object.assign(document.createElement("input"), { type: "text", name: "_website", tabIndex: -1 });
     input.autocomplete = "off";
     input.setAttribute("aria-hidden", "true");
-    const style = { position: "absolute", left: "-10000px", width: "1px", height: "1px", opacity: "0" };
-    Object.assign(input.style, style);
+    Object.assign(input.style, { position: "absolute", left: "-10000px", width: "1px", height: "1px", opacity: "0" });
     return input;
   }
 

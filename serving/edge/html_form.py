@@ -1,4 +1,4 @@
-"""A form that a browser posts by itself, without any script: how its texts are read, and the pages that answer it.
+"""A form that a browser posts by itself, without any script: how its texts are read, and which answer it gets.
 
 The rule of reading. Every value is text and is read as a cell of a table would be: numbers as people write them
 (1234.5, 1.234,50, 12 000, € 500), yes and no in words or as on/off and 1/0, days as 2026-11-23, 2026/11/23 or
@@ -6,13 +6,10 @@ The rule of reading. Every value is text and is read as a cell of a table would 
 field is a field not given, and so is a box without its tick, which browsers leave out. A name must come once; only a
 yes-or-no field may come twice, as a hidden "no" beside its box, and is a yes if either is."""
 
-import base64
 import datetime
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from html import escape
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
@@ -23,19 +20,12 @@ from leads.fields import Field, is_unset
 from leads.kinds import FLAGS, NO, NUMBERS, THOUSANDS, YES, Kind, cell_value, refuse
 from serving import problems
 from serving.edge.json_body import MOST_KEYS, check_headers, flaws_in, media_type_of, read_body, validated
+from serving.edge.visitor_page import refusal
 from serving.edge.wire import names
-from serving.problems import KINDS, Place, Problem, pointer_to
+from serving.problems import KINDS, Place, Problem, named, pointer_to
 
 Values = dict[str, object]
 HTML_FORM = "application/x-www-form-urlencoded"
-STYLE = """
-body { font: 18px/1.6 system-ui, sans-serif; color: #1c2430; max-width: 36rem; margin: 12vh auto; padding: 0 1.2rem }
-h1 { font-size: 1.5rem } li { margin: .4rem 0 }
-"""
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 def is_html_form(request: Request) -> bool:
@@ -76,7 +66,7 @@ def _box(name: str, texts: Sequence[str], fields: Mapping[str, Field]) -> str:
     if name in fields and fields[name].kind in FLAGS and len(words) == 2 and set(words) <= YES | NO:
         return next((word for word in words if word in YES), words[0])
     raise Problem.at(
-        pointer_to((name,)), "json-duplicate-key", f"{name[:100]} is given twice; give each field its name"
+        pointer_to((name,)), "json-duplicate-key", f"{named((name,))} is given twice; give each field its name"
     )
 
 
@@ -117,29 +107,8 @@ def wants_page(request: Request) -> bool:
 
 def told(request: Request, problem: Problem) -> Response:
     """A browser that shows the answer gets a page, everyone else problem details."""
-    told = problems.answer(problem)
+    answer = problems.answer(problem)
     if not wants_page(request):
-        return told
-    lines = [_sentence(place) for place in problem.places] or [problem.detail]
-    listed = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    again = "Go back with your browser's back button: what you typed should still be there."
-    body = f"<h1>{escape(KINDS[problem.code].title)}</h1><ul>{listed}</ul><p>{again}</p>"
-    return _page("This was not sent", body, told.status_code, problem.headers)
-
-
-def thanks(message: str, status: int) -> Response:
-    return _page("Thank you", f"<h1>{escape(message)}</h1>", status)
-
-
-def _sentence(place: Place) -> str:
-    quoted = (place.pointer or "")[2:]
-    return f"{unquote(quoted)}: {place.detail.removeprefix(quoted).strip()}"
-
-
-def _page(title: str, body: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    text = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>{body}</body></html>'
-    )
-    kept = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"} | dict(headers or {})
-    return Response(text, status, kept, "text/html")
+        return answer
+    desk = request.app.state.desk
+    return refusal(problem, desk.form, desk.fields)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from leads.form import fold
-from serving.problems import KINDS, Place, Problem, pointer_to
+from serving.problems import KINDS, Place, Problem, named, pointer_to
 
 LARGEST_BODY = 65_536
 DEEPEST = 16
@@ -30,6 +30,8 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 BRACKETS_OUTSIDE_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 JSON = "application/json"
+QUOTES = tuple("'`‘’“”„«»")
+"""What stands where JSON wants a double quote."""
 
 
 class Flaw(str):
@@ -121,8 +123,7 @@ def _place(kind: str, path: Sequence[str | int], message: str) -> Place:
     code = _PYDANTIC_CODES.get(kind, kind)
     if code not in KINDS:
         code = "value"
-    pointer = pointer_to(path)
-    return Place(pointer, code, f"{pointer[2:] or 'The body'} {_FIXED_DETAILS.get(code, message)}")
+    return Place(pointer_to(path), code, f"{named(path) or 'The body'} {_FIXED_DETAILS.get(code, message)}")
 
 
 def _with_neighbours(form: type[BaseModel], places: Sequence[Place]) -> list[Place]:
@@ -134,7 +135,10 @@ def _with_neighbours(form: type[BaseModel], places: Sequence[Place]) -> list[Pla
 
 
 def _meant(place: Place, name: str | None = None) -> Place:
-    return replace(place, detail=place.detail.replace(";", f"; did you mean {name}?", 1)) if name else place
+    if name is None:
+        return place
+    wrong, _, remedy = place.detail.rpartition(";")
+    return replace(place, detail=f"{wrong}; did you mean {name}?{remedy}")
 
 
 def _text_of(body: bytes) -> str:
@@ -182,9 +186,15 @@ def _tree_of(text: str) -> object:
     except json.JSONDecodeError as error:
         raise Problem(
             "json-syntax",
-            f"The body is not valid JSON at line {error.lineno}, column {error.colno}.",
+            f"The body is not valid JSON at line {error.lineno}, column {error.colno}{_unquoted(error)}.",
             headers={"Connection": "close"},  # announced too short, the rest would be read as another request
         ) from None
+
+
+def _unquoted(error: json.JSONDecodeError) -> str:
+    found = error.doc[error.pos : error.pos + 1]
+    at_text = error.msg.startswith(("Expecting property name", "Expecting value"))
+    return ": names and texts need double quotes" if at_text and (found in QUOTES or found.isalpha()) else ""
 
 
 def _int(literal: str) -> int | Flaw:
@@ -239,7 +249,7 @@ def _flaws_of_text(text: str) -> Iterator[str]:
 
 
 def _sentence(path: Sequence[str | int], code: str) -> str:
-    return f"{pointer_to(path)[2:] or 'The body'} {DETAILS[code]}"
+    return f"{named(path) or 'The body'} {DETAILS[code]}"
 
 
 def _too_large() -> Problem:

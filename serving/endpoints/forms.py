@@ -25,8 +25,9 @@ from serving.edge.arrival import (
     text_of,
     without_reserved,
 )
-from serving.edge.html_form import is_html_form, read, read_texts, thanks, wants_page
+from serving.edge.html_form import is_html_form, read, read_texts, wants_page
 from serving.edge.json_body import read_object, validated
+from serving.edge.visitor_page import thanks
 from serving.endpoints.desk import Desk, as_json, caller, desk_of
 from serving.openapi import FORM_BODY, problems
 from serving.watch.notes import note

@@ -13,7 +13,7 @@ from serving.openapi import problems
 from serving.watch.state import State
 
 LOOPBACK = re.compile(r"(localhost|(::ffff:)?127(\.\d{1,3}){3}|::1|\[::1\])(:\d{1,5})?")
-FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+FORWARDED = re.compile("forwarded|x-forwarded-.*|x-real-ip|via")
 ANSWERS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {}, "application/openmetrics-text": {}}}}
 
 
@@ -43,7 +43,7 @@ async def read_metrics(request: Request) -> Response:
 
 def from_this_machine(request: Request) -> bool:
     """A proxy on this machine speaks for others and says so; a page in a browser here speaks to a name."""
-    if request.client is None or any(name in request.headers for name in FORWARDED):
+    if request.client is None or any(map(FORWARDED.fullmatch, request.headers)):
         return False
     hosts = request.headers.getlist("host")
     return len(hosts) == 1 and bool(LOOPBACK.fullmatch(hosts[0])) and bool(LOOPBACK.fullmatch(request.client.host))

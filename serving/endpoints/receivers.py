@@ -189,7 +189,7 @@ def _change(request: Request, endpoint: str, asked: EndpointChanges) -> Response
         if "disabled" in asked.model_fields_set and asked.disabled:
             disable_receiver(connection, endpoint, BY_HAND, datetime.now(UTC))
         elif "disabled" in asked.model_fields_set:
-            enable_receiver(connection, endpoint)
+            enable_receiver(connection, endpoint, datetime.now(UTC))
     return as_json(_found(request, endpoint))
 
 

@@ -48,12 +48,6 @@ class MarkedSubmission(SubmissionAnswer):
     marks: list[str]
 
 
-class ExplainedDecision(FullDecision):
-    cause: str = Field(description="Why it was decided")
-    degraded: str | None = Field(description="Why no model scored it")
-    note: str | None = Field(description="What a person said of it")
-
-
 class MessageSent(BaseModel):
     event: str
     to: str = Field(description="A receiver's address, or that of a mail")
@@ -66,7 +60,7 @@ class KnownLead(BaseModel):
     lead: str
     arrived_at: datetime
     submissions: list[MarkedSubmission]
-    decisions: list[ExplainedDecision]
+    decisions: list[FullDecision]
     messages: list[MessageSent]
 
 

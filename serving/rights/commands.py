@@ -41,9 +41,16 @@ def object(options: argparse.Namespace) -> int:
             bodies = [answers.decision_body(decision, intake.zone) for decision in made]
             print(json.dumps({"objects": not options.withdraw, "decisions": bodies}, ensure_ascii=False))
             return 0
-    by = "a model may score" if options.withdraw else "only the scorecard scores"
-    print(f"From now on {by} this person; {_leads(len(made))} decided anew.")
+    print(_objection_words(len(made), options.withdraw))
     return 0
+
+
+def _objection_words(leads: int, withdrawn: bool) -> str:
+    if not leads:
+        kept = "no objection stands for later forms" if withdrawn else "the objection is kept for later forms"
+        return f"Nobody with this address or number is known here; {kept}."
+    by = "a model may score" if withdrawn else "only the scorecard scores"
+    return f"From now on {by} this person; {_leads(leads)} decided anew."
 
 
 def override_arguments(parser: argparse.ArgumentParser) -> None:
@@ -149,7 +156,8 @@ def _erased(ledger: Ledger, options: argparse.Namespace) -> Erasure | None:
 def _confirmed(leads: int) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(f"This erases {_leads(leads, 'and cannot', 'and cannot')} be undone; confirm it with --yes.")
-    answer = input(f"Erase {_leads(leads, 'and all that is', 'and all that is')} known of it? [y/N] ")
+    of = "it" if leads == 1 else "them"
+    answer = input(f"Erase {_leads(leads, 'and all that is', 'and all that is')} known of {of}? [y/N] ")
     return answer.strip().lower() in ("y", "yes")
 
 
@@ -159,12 +167,16 @@ def _erasure_json(done: Erasure, overwritten: bool) -> str:
 
 
 def _erasure_words(done: Erasure, overwritten: bool) -> str:
-    lines = [f"{_leads(done.leads)} erased, and stay so after a backup comes back (`accord erase --again`)."]
+    stay = "stays" if done.leads == 1 else "stay"
+    lines = [f"{_leads(done.leads)} erased, and {stay} so after a backup comes back (`accord erase --again`)."]
+    if not done.leads:
+        lines = ["No lead was erased."]
     if done.told:
-        lines.append(f"{done.told} messages tell receivers of it, since they had been sent something.")
+        messages = "1 message tells" if done.told == 1 else f"{done.told} messages tell"
+        lines.append(f"{messages} receivers of it, since they had been sent something.")
     if done.mailed:
         lines.append(f"Mails about it went to {', '.join(done.mailed)}; they must be deleted there.")
-    if not overwritten:
+    if done.leads and not overwritten:
         lines.append("The ledger is open elsewhere; `accord serve` overwrites what was erased within a minute.")
     return "\n".join(lines)
 

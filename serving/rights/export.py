@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from leads.lead import Decision, Submission
+from leads.lead import Submission
 from leads.ledger import Connection, Ledger, lead_story, leads_of, objections, sent_on
 from serving import answers
 
@@ -26,7 +26,7 @@ def person_export(ledger: Ledger, people: Sequence[str], zone: ZoneInfo) -> dict
                 "lead": story.lead,
                 "arrived_at": answers.time_told(story.arrived_at, zone),
                 "submissions": [_submission(one, zone) for one in story.submissions],
-                "decisions": [_decision(one, zone) for one in story.decisions],
+                "decisions": [answers.full_decision_body(one, zone) for one in story.decisions],
                 "messages": messages[story.lead],
             }
             for story in stories
@@ -44,12 +44,6 @@ def _submission(submission: Submission, zone: ZoneInfo) -> dict[str, Any]:
         "marks": list(submission.marks),
         "form": dict(submission.form),
     }
-
-
-def _decision(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
-    """With every reason, in words."""
-    made = {"cause": decision.cause, "degraded": decision.degraded, "note": decision.note}
-    return answers.full_decision_body(decision, zone) | made
 
 
 def _messages(connection: Connection, lead: str, zone: ZoneInfo) -> list[dict[str, Any]]:

@@ -51,7 +51,7 @@ def entry(
         people=people,
         arrived_at=MOMENT,
         submission=submission or partial(submitted, sending.key),
-        decide=decide or partial(decided, agreement),
+        decide=lambda submission, _: (decide or partial(decided, agreement))(submission),
         announce=lambda _, decision: Announcement("lead.decided", MOMENT, {"decision": decision.id}),
         answer=lambda submission, decision: (201, f'{{"lead": "{submission.lead}", "decision": "{decision.id}"}}'),
     )

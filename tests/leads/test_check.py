@@ -85,6 +85,14 @@ def test_each_part_of_the_agreement_is_told_in_plain_words(words: str) -> None:
     assert words in "\n".join(explain(parse_agreement(SIGNED)))
 
 
+@pytest.mark.parametrize(("levels", "words"), [(1, "category, 1 known level\n"), (2, "category, 2 known levels\n")])
+def test_known_levels_are_counted(levels: int, words: str) -> None:
+    known = ["Steel", "Wood"][:levels]
+    asked = f'[form.fields.industry]\nkind = "category"\nlevels = {json.dumps(known)}\n[form.known_after_contact]'
+    told = "\n".join(explain(parse_agreement(SIGNED.replace("[form.known_after_contact]", asked))))
+    assert words in told
+
+
 def test_check_tells_what_was_agreed(signed: Path) -> None:
     done = accord("check", "--agreement", str(signed))
     assert (done.returncode, done.stderr) == (0, "")

@@ -170,8 +170,11 @@ def test_an_unknown_bundle_is_refused_with_those_that_exist(ledger: Ledger) -> N
     with pytest.raises(Refusal, match="accord train"):
         load_bundle(ledger, 1)
     save_bundle(ledger, b"one", {})
-    with pytest.raises(Refusal, match="There is no model 9: there are 1"):
+    with pytest.raises(Refusal, match=r"There is no model 9: there is model 1\."):
         promote(ledger, 9, None, "by hand")
+    save_bundle(ledger, b"two", {})
+    with pytest.raises(Refusal, match=r"there are models 1, 2\."):
+        load_bundle(ledger, 9)
 
 
 def test_a_promotion_on_old_knowledge_changes_nothing(ledger: Ledger) -> None:

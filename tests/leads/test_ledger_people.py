@@ -181,6 +181,15 @@ def test_the_last_word_on_being_scored_counts(ledger: Ledger) -> None:
         assert objects(connection, people) is False
 
 
+def test_what_was_said_of_a_shared_number_does_not_undo_a_persons_own_word(ledger: Ledger) -> None:
+    carl, number = digest("carl"), digest("number")
+    with ledger.transaction() as connection:
+        object_(connection, [carl, number], True)
+        object_(connection, [number], False)
+        assert objects(connection, [carl, number]) is True
+        assert objects(connection, [digest("dora"), number]) is False
+
+
 def test_a_lead_that_is_announced_wrongly_is_not_stored(ledger: Ledger, agreement: int, key: str) -> None:
     """All of it, or none: also what is told to the outside."""
 

@@ -72,8 +72,10 @@ def test_one_address_given_twice_is_one() -> None:
         ("Jane Doe", ()),
         ("12", ()),
         ("", ()),
+        ("Jane <jane@example.com>", ()),
+        ("jane@", ()),
     ],
-    ids=["address", "number", "name", "too short", "nothing"],
+    ids=["address", "number", "name", "too short", "nothing", "name and address", "half an address"],
 )
 def test_a_person_is_asked_for_as_the_forms_know_her(asked: str, found: tuple[str, ...]) -> None:
     assert identities_of_text(asked) == found

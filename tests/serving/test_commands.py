@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.serving import conftest
+
 Ran = subprocess.CompletedProcess[str]
 ROOT = Path(__file__).parents[2]
 
@@ -73,13 +75,13 @@ def test_serving_without_an_agreement_says_how_to_get_one(accord: Callable[..., 
     refused(accord("serve", "--port", "0"), "accord init")
 
 
-def test_a_port_that_is_taken_is_refused_with_the_remedy(accord: Callable[..., Ran], processes: Any) -> None:
-    running = processes()
+def test_a_port_that_is_taken_is_refused_with_the_remedy(accord: Callable[..., Ran], tmp_path: Path) -> None:
+    place = conftest.laid_out(tmp_path / "other")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        refused(accord("serve", "--port", port, "--agreement", str(running.home / "accord.toml")), port, "--port")
+        refused(accord("serve", "--port", port, "--agreement", str(place.home / "accord.toml")), port, "--port")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -116,3 +118,14 @@ def test_a_changed_agreement_is_adopted_until_the_first_decision(processes: Any)
     body = third.send({"email": "jane@example.com"}).json()
     assert (body["agreement"], body["horizon_days"]) == (2, 90)
     assert "Agreement 2 stays in force" in (first.home / "stderr").read_text()
+
+
+def test_a_second_service_on_the_same_sqlite_ledger_is_refused(processes: Any) -> None:
+    first = processes()
+    refused = conftest.accord(first.home, "serve", "--port", "0")
+    assert refused.returncode == 2
+    assert "Another `accord serve` has this ledger open. Stop it first" in refused.stderr
+    assert first.send({"email": "jane@example.com"}).status_code == 201
+    first.process.kill()
+    first.process.wait(20)
+    assert processes().send({"email": "jane@example.com"}).status_code == 201

@@ -191,6 +191,47 @@ def test_a_mistyped_field_is_told_with_its_nearest_neighbour(service: Any, sent:
     assert "GET /v1/form" in told["detail"]
 
 
+NAMES = [
+    ("Lead Source", "Lead Source", "#/Lead%20Source"),
+    ("größe", "größe", "#/gr%C3%B6%C3%9Fe"),
+    ("a;b/c", "a;b/c", "#/a%3Bb~1c"),
+    ("\u202eevil", "?evil", "#/%E2%80%AEevil"),
+    ("k" * 61, "k" * 59 + "…", "#/" + "k" * 61),
+    ("k" * 5000, "k" * 59 + "…", "#"),
+]
+
+
+@pytest.mark.parametrize(("sent", "shown", "pointer"), NAMES, ids=["blank", "umlaut", "marks", "bidi", "61", "5,000"])
+def test_an_unknown_field_is_named_as_it_was_sent(service: Any, sent: str, shown: str, pointer: str) -> None:
+    told = checked(service.send({"email": "jane@example.com", sent: SECRET_WORD}), 422, "unknown-field")
+    assert told["detail"].startswith(f"{shown} is not a field of this form; ")
+    assert told["errors"][0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    ("body", "quotes"),
+    [
+        ("{'email': 1}", True),
+        ("{email: 1}", True),
+        ('{"email": jane}', True),
+        ('{"email": \u201cjane\u201d}', True),
+        ('{"email": 1,}', False),
+        ('{"email": ', False),
+        ('{"email": 1} x', False),
+    ],
+)
+def test_missing_double_quotes_are_told(service: Any, body: str, quotes: bool) -> None:
+    answer = service.call("POST", "/v1/leads", service.secret, {"Content-Type": JSON}, content=body.encode())
+    told = checked(answer, 400, "json-syntax")
+    assert ("names and texts need double quotes" in told["detail"]) is quotes
+
+
+def test_a_wrong_method_is_told_with_the_right_ones(service: Any) -> None:
+    assert service.call("GET", "/v1/leads", service.secret).json()["detail"] == "Use POST here."
+    several = service.call("PUT", "/v1/endpoints", service.secret)
+    assert (several.headers["Allow"], several.json()["detail"]) == ("GET, POST", "Use GET or POST here.")
+
+
 def test_many_unknown_fields_are_told_quickly(service: Any) -> None:
     sent = {f"field_{number}": 1 for number in range(900)}
     told = checked(service.send({"email": "jane@example.com"} | sent), 422, "unknown-field")

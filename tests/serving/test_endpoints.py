@@ -52,6 +52,27 @@ def test_a_sales_lead_is_due_after_the_agreed_working_minutes_in_the_teams_zone(
     assert due == office.after(datetime.fromisoformat(full["decided_at"]), 15)
 
 
+def test_a_person_who_writes_again_is_scored_by_all_they_said(service: Any) -> None:
+    first = service.send({"email": "again@example.com", "country": "DE", "mail_allowed": True}).json()
+    second = service.send({"email": "again@example.com", "message": "May I have a call today?"}).json()
+    assert (second["lead"], second["probability"]) == (first["lead"], first["probability"])
+    moved = service.send({"email": "again@example.com", "country": "FR"}).json()
+    assert moved["probability"] < first["probability"]
+    story = service.call("GET", f"/v1/leads/{first['lead']}", service.secret).json()
+    assert [sent["form"].get("country") for sent in story["submissions"]] == ["DE", None, "FR"]
+
+
+def test_what_a_bot_sends_under_a_persons_address_says_nothing_of_them(service: Any) -> None:
+    service.send({"email": "used@example.com", "country": "DE", "_website": "https://spam.example"})
+    own = service.send({"email": "used@example.com"}).json()
+    again = service.send({"email": "used@example.com", "country": "DE", "_website": "https://spam.example"}).json()
+    assert (again["route"], again["probability"]) == (own["route"], own["probability"])
+    story = service.call("GET", f"/v1/leads/{own['lead']}", service.secret).json()
+    assert [told["cause"] for told in story["decisions"]] == ["submission", "submission", "kept"]
+    plain = service.send({"email": "unused@example.com"}).json()
+    assert (own["route"], own["probability"]) == (plain["route"], plain["probability"])
+
+
 def test_a_nurtured_lead_belongs_to_marketing_and_is_not_due(service: Any) -> None:
     body = service.send({"email": "jane@example.com", "country": "FR"}).json()
     assert (body["band"], body["route"], body["owner"], body["respond_by"]) == ("C", "nurture", "marketing", None)
@@ -74,7 +95,13 @@ def test_the_story_of_a_lead_holds_the_form_as_it_was_sent(service: Any) -> None
     assert story["lead"] == body["lead"]
     assert [one["form"] for one in story["submissions"]] == [sent]
     assert story["submissions"][0]["key"] == service.secret[:11]
-    assert story["decisions"] == [body]
+    (told,) = story["decisions"]
+    assert {key: told[key] for key in body} == body
+    assert (told["cause"], told["note"], told["submission"]) == (
+        "submission",
+        None,
+        story["submissions"][0]["submission"],
+    )
 
 
 def test_contributions_of_a_decision_add_up_to_its_log_odds(service: Any) -> None:

@@ -109,7 +109,7 @@ def test_the_service_overwrites_what_a_command_erased_beside_it(state: Any) -> N
     (lead,) = send_all(service, range(1))
     done = accord(service.home, "erase", "--person", str(canary(0)["email"]), "--yes")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("1 lead was erased")
+    assert done.stdout.startswith("1 lead was erased, and stays so")
     assert "overwrites what was erased within a minute" in done.stdout
     assert service.call("GET", f"/v1/leads/{lead}", service.secret).status_code == 404
 
@@ -146,7 +146,7 @@ def test_an_older_backup_brings_nobody_back(state: Any) -> None:
     (again,) = send_all(service, range(1))  # who sends a form after the erasure wants to be known
     stop()
     done = accord(service.home, "erase", "--again")
-    assert done.stdout.startswith("0 leads were erased")
+    assert done.stdout.startswith("No lead was erased.")
     ledger = open_ledger(service.database)
     assert lead_story(ledger, again) is not None
     ledger.close()

@@ -1,4 +1,5 @@
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -185,13 +186,72 @@ def test_a_browser_is_shown_a_page_without_script(asked: Service) -> None:
     good, bad = post(asked, EMAIL, BROWSER), post(asked, {"budget": "plenty"}, BROWSER)
     assert (good.status_code, bad.status_code) == (201, 422)
     assert "Thank you" in good.text
-    assert "email: must be given" in bad.text
+    assert "<li>Email: please fill this in</li>" in bad.text
     assert "back button" in bad.text
     for page in (good, bad):
         assert page.headers["Content-Type"] == "text/html; charset=utf-8"
         assert "<script" not in page.text
         assert "script-src" not in page.headers["Content-Security-Policy"]
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+TYPED = {
+    "email": "jane@",
+    "budget": "1,2345,678",
+    "demo_requested": "perhaps",
+    "start_on": "01/02/2027",
+    "message": "x" * 10_001,
+}
+PLEASE = [
+    "Email: must be an e-mail address such as name@company.com",
+    "Yearly budget: please write a number such as 1234 or 1234.5",
+    "Demo requested: please answer yes or no",
+    "Message: must have at most 10,000 characters",
+    "Start on: please write a day such as 2026-11-23",
+]
+
+
+def test_a_visitor_reads_what_to_correct_under_the_names_of_the_fields(asked: Service) -> None:
+    page = post(asked, TYPED, BROWSER)
+    assert page.status_code == 422
+    assert "<h1>Please correct the following</h1>" in page.text
+    assert re.findall("<li>(.*?)</li>", page.text) == PLEASE
+
+
+CLOSED = [
+    ("a field that is not asked", {"csrf": "1"}, {}, "unknown-field"),
+    ("one that is not asked beside a wrong one", {"email": "jane@", "csrf": "1"}, {}, "email-format"),
+    ("a foreign page to go to", {"_redirect": "https://evil.example/"}, {}, "redirect"),
+    ("a key that ended", {"_key": "pk_0"}, {}, "key-invalid"),
+    ("a foreign page", {}, {"Origin": "https://evil.example"}, "origin"),
+    ("a compressed body", {}, {"Content-Encoding": "gzip"}, "encoding"),
+]
+
+
+@pytest.mark.parametrize(("more", "headers", "code"), [row[1:] for row in CLOSED], ids=[row[0] for row in CLOSED])
+def test_a_visitor_is_spared_what_only_the_owner_of_the_page_can_correct(
+    asked: Service, more: dict[str, str], headers: dict[str, str], code: str
+) -> None:
+    asked.public = more.get("_key", asked.public)
+    fields = EMAIL | {name: value for name, value in more.items() if name != "_key"}
+    page = post(asked, fields, BROWSER, **headers)
+    assert page.status_code >= 400
+    assert "<h1>This form cannot be sent at the moment</h1>" in page.text
+    assert "Please contact us another way, or try again later." in page.text
+    assert f"<small>Code for the owner of this page: {code}</small>" in page.text
+    assert not [word for word in ("accord", "/v1/form", "csrf", "revoke", "Encoding") if word in page.text]
+    assert page.text.count("<p>") == 2
+
+
+def test_a_visitor_who_comes_too_often_is_asked_to_wait(asked: Service) -> None:
+    ledger = open_ledger(asked.database)
+    asked.public = create_key(ledger, "pk", [PAGE], rate="1/minute")
+    ledger.close()
+    first, again = (post(asked, EMAIL, BROWSER) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 429)
+    assert "<p>Please try again in a moment." in again.text
+    assert "Code for the owner of this page: rate-limited" in again.text
+    assert int(again.headers["Retry-After"]) > 0
 
 
 def test_json_is_answered_in_json_whatever_is_accepted(asked: Service) -> None:

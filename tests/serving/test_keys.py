@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from leads.ledger import create_key, find_key, open_ledger
+from leads.ledger import SCOPES, create_key, find_key, open_ledger
 from tests.serving.conftest import accord
 
 
@@ -34,19 +34,20 @@ def test_a_key_is_made_with_all_that_was_asked(home: Path) -> None:
         ["forms", "leads"],
         "600/minute",
         "CRM",
-        "expires",
+        "valid",
     )
     left = datetime.fromisoformat(told["expires_at"]) - datetime.now(UTC)
     assert timedelta(days=29, hours=23) < left <= timedelta(days=30)
     shown = accord(home, "keys", "list").stdout
-    assert all(part in shown for part in (key[:11], "expires", "600/minute", "forms, leads", "CRM"))
+    assert all(part in shown for part in (key[:11], "valid until", "600/minute", "forms, leads", "CRM"))
     assert key not in shown
 
 
 def test_a_day_ends_at_its_end(home: Path) -> None:
     key = made(home, "pk", "--origin", "HTTPS://www.Example.com/", "--expires", "2099-01-31")
     told = facts(home)[key[:11]]
-    assert told["expires_at"] == "2099-02-01T00:00:00+00:00"
+    assert (told["state"], told["expires_at"]) == ("valid", "2099-02-01T00:00:00+00:00")
+    assert "valid until 2099-01-31  " in accord(home, "keys", "list").stdout
     assert (told["origins"], told["scopes"], told["rate"]) == (["https://www.example.com"], ["forms"], "3000/minute")
 
 
@@ -62,9 +63,23 @@ def test_all_states_are_told(home: Path) -> None:
     assert {name: key["state"] for name, key in facts(home).items()} == states
     lines = {line[:11]: line for line in accord(home, "keys", "list").stdout.splitlines()}
     assert all(f"…  {state}" in lines[name] for name, state in states.items())
+    assert f"valid until {now + timedelta(days=1):%Y-%m-%d %H:%M}" in lines[expires[:11]]
+    assert "until" not in lines[valid[:11]]
 
 
-STATES = ("expired", "expires", "valid", "revoked")
+STATES = ("expired", "valid", "valid", "revoked")
+
+
+def test_the_list_names_its_columns(home: Path) -> None:
+    made(home, "pk", "--label", "Landing page")
+    head, line = accord(home, "keys", "list").stdout.splitlines()
+    for name, begins in (("STATE", "valid"), ("MAY BE USED", "on any page"), ("LABEL", "Landing page")):
+        assert head.index(name) == line.index(begins)
+
+
+def test_the_scopes_are_listed_where_one_looks_for_them(home: Path) -> None:
+    told = " ".join(accord(home, "keys", "create", "--help").stdout.split())
+    assert ", ".join(SCOPES) in told
 
 
 @pytest.mark.parametrize(("overlap", "works"), [((), True), (("--overlap", "0"), False)])

@@ -5,13 +5,18 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, make_url
+from sqlalchemy import text as sql
 
 from leads.ledger import add_receiver, open_ledger
 from tests.bundles import promoted_model
+from tests.serving.conftest import laid_out, start, stop
 
 FORM = {"email": "jane@example.com", "country": "DE", "budget": 900}
 
@@ -77,17 +82,30 @@ def test_what_a_person_said_and_old_leads_stay_as_they_are(served: Any, text: st
     assert rows(running, "select count(*) from decisions where lead = ?", bot) == [(1,)]
 
 
-def test_a_lead_is_scored_again_once_for_a_champion_also_by_several_processes(processes: Any, text: str) -> None:
-    first = processes()
-    for number in range(30):
-        assert first.send(FORM | {"email": f"person{number}@example.com"}).status_code == 201
-    again = processes()
-    promoted_model(first.database, text)
-    settled(first, lambda: rows(first, "select count(*) from decisions where cause = 'rescore'") == [(30,)])
-    settled(again, lambda: True)
-    time.sleep(3)
-    found = rows(first, "select lead, count(*) from decisions where cause = 'rescore' group by lead")
-    assert sorted(count for _, count in found) == [1] * 30
+def test_a_lead_is_scored_again_once_for_a_champion_also_by_several_processes(
+    tmp_path: Path, postgres: str, text: str
+) -> None:
+    place = laid_out(tmp_path / "home", postgres)
+    both = [start(replace(place), ACCORD_DATABASE_URL=postgres) for _ in range(2)]
+    engine = create_engine(make_url(postgres).set(drivername="postgresql+psycopg"))
+
+    def rescored() -> list[int]:
+        """How often each lead was scored again."""
+        counted = "select count(*) from decisions where cause = 'rescore' group by lead"
+        with engine.connect() as connection:
+            return list(connection.scalars(sql(counted)))
+
+    try:
+        for number in range(30):
+            assert both[0].send(FORM | {"email": f"person{number}@example.com"}).status_code == 201
+        promoted_model(postgres, text)
+        for running in both:
+            settled(running, lambda: len(rescored()) == 30)
+        time.sleep(3)
+        assert rescored() == [1] * 30
+    finally:
+        engine.dispose()
+        assert [stop(running) for running in both] == [0, 0]
 
 
 @pytest.fixture

@@ -14,7 +14,17 @@ import pytest
 
 from leads.agreement import parse_agreement
 from leads.lead import Cause, Decision, Route, Score, Submission
-from leads.ledger import adopt_agreement, champion, create_key, erase_leads, open_ledger, promote, save_bundle
+from leads.ledger import (
+    adopt_agreement,
+    champion,
+    create_key,
+    digests,
+    erase_leads,
+    object_,
+    open_ledger,
+    promote,
+    save_bundle,
+)
 from serving.anew import decide_anew, scored_anew
 from serving.rights.desk import intake_of
 from tests.leads.conftest import decided, entered, entry, sending
@@ -231,6 +241,17 @@ def test_an_export_holds_everything_with_every_reason_in_words(service: Service)
     assert post(service, "/v1/people/export", {"person": "nobody@example.com"}).json()["leads"] == []
 
 
+def test_an_objection_of_somebody_unknown_is_kept(service: Service) -> None:
+    words = ("object", "--person", "stranger@example.com")
+    nobody = "Nobody with this address or number is known here; "
+    assert accord(service.home, *words).stdout == f"{nobody}the objection is kept for later forms.\n"
+    lead = service.send({"email": "stranger@example.com"}).json()["lead"]
+    export = post(service, "/v1/people/export", {"person": "stranger@example.com"}).json()
+    assert [(one["lead"], export["objections"][0]["objects"]) for one in export["leads"]] == [(lead, True)]
+    done = accord(service.home, *words, "--withdraw").stdout
+    assert done == "From now on a model may score this person; 1 lead was decided anew.\n"
+
+
 def test_the_commands_serve_the_same_rights_beside_the_service(service: Service, tmp_path: Path) -> None:
     lead = service.send({"email": "commands@example.com", "country": "DE"}).json()["lead"]
     done = accord(service.home, "override", lead, "--route", "review", "--reason", "known", "--owner", "Eve")
@@ -247,3 +268,22 @@ def test_the_commands_serve_the_same_rights_beside_the_service(service: Service,
         assert refused.returncode == 2
         assert refused.stderr.startswith("accord: ")
         assert "Traceback" not in refused.stderr
+
+
+def test_an_objection_that_comes_while_a_form_is_scored_counts(modelled: Callable[..., Any], monkeypatch: Any) -> None:
+    running = modelled()
+    form = {"email": "late@example.com", "country": "DE"}
+    assert running.send(form).json()["scored_by"] == "trees"
+    ledger = open_ledger(running.database)
+
+    def score_row(self: Trained, row: object) -> Score:
+        with ledger.transaction() as connection:
+            object_(connection, digests(ledger, ["email:late@example.com"]), True)
+        return CHAMPION
+
+    monkeypatch.setattr(Trained, "score_row", score_row)
+    body = running.send(form).json()
+    ledger.close()
+    assert (body["scored_by"], body["model"]) == ("scorecard", None)
+    told = running.call("GET", f"/v1/decisions/{body['decision']}", running.secret).json()
+    assert told["degraded"] == "no-consent"

@@ -299,8 +299,14 @@ def test_the_ledgers_figures_are_read_once_in_a_while(served: Any, monkeypatch: 
 
 @pytest.mark.parametrize(
     "headers",
-    [{"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}, {"Via": "1.1 proxy"}, {"Host": "evil.example"}],
-    ids=["forwarded for", "forwarded", "via", "another name"],
+    [
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"X-Forwarded-Proto": "https"},
+        {"Forwarded": "for=127.0.0.1"},
+        {"Via": "1.1 proxy"},
+        {"Host": "evil.example"},
+    ],
+    ids=["forwarded for", "forwarded protocol", "forwarded", "via", "another name"],
 )
 def test_metrics_take_a_key_from_whoever_does_not_come_from_this_machine(service: Any, headers: dict[str, str]) -> None:
     assert service.call("GET", "/metrics", headers=headers).status_code == 401

@@ -85,6 +85,71 @@ def test_what_is_wrong_is_shown_at_its_field_and_can_be_put_right(contact_page: 
     assert [one["email"] for one in accord_service.submissions()] == ["jane@example.com"]
 
 
+def test_the_first_wrong_input_of_the_page_has_the_focus_and_each_text_stands_on_a_line_of_its_own(
+    contact_page: Opened,
+) -> None:
+    page = contact_page("""
+        <form data-accord>
+          <label>Budget <input name="budget"></label>
+          <label>E-mail <input name="email"></label>
+          <button>Send</button>
+        </form>""")
+    page.wait_for_selector("[name=_website]", state="attached")
+    page.fill("[name=budget]", "plenty")
+    send(page)
+    expect(page.locator(".accord-error")).to_have_text(["This must be a number", "This must be given"])
+    assert page.evaluate("document.activeElement.name") == "budget"
+    for name in ("budget", "email"):
+        text, box = page.locator(f"[id$={name}]").bounding_box(), page.locator(f"[name={name}]").bounding_box()
+        assert text is not None
+        assert box is not None
+        assert text["y"] >= box["y"] + box["height"]
+
+
+def heard_of(page: Page) -> list[tuple[str, str]]:
+    """What the script says to the page's author from now on."""
+    said: list[tuple[str, str]] = []
+    page.on("console", lambda one: said.append((one.type, one.text)) if one.text.startswith("Accord:") else None)
+    return said
+
+
+def test_the_author_is_told_once_of_each_input_that_the_form_does_not_know(contact_page: Opened) -> None:
+    unknown = '<input name="countrie"><input type="checkbox" name="terms"><fieldset name="all"></fieldset>'
+    page = contact_page(FORM.replace('type="email" required', 'type="text"').replace("<button", f"{unknown}<button"))
+    said = heard_of(page)
+    fill(page, "jane@")
+    send(page)
+    expect(page.locator(".accord-error")).to_have_count(1)
+    page.fill("[name=email]", "jane@example.com")
+    send(page)
+    thanked(page)
+    words = "Accord: the form has no field “{}”; it is not sent."
+    assert said == [("warning", words.format(name)) for name in ("countrie", "terms")]
+
+
+@pytest.mark.parametrize("wrong", ["key", "redirect"])
+def test_what_only_the_author_can_put_right_is_told_to_the_author(
+    contact_page: Opened, accord_service: Accord, wrong: str
+) -> None:
+    code, detail = {"key": ("key-invalid", "The key is not known"), "redirect": ("redirect", "_redirect must be")}[
+        wrong
+    ]
+    away = '<input type="hidden" name="_redirect" value="https://evil.example"><button'
+    page = contact_page(FORM.replace("<button", away) if wrong == "redirect" else FORM)
+    said = heard_of(page)
+    fill(page)
+    if wrong == "key":
+        unknown = {"Authorization": "Bearer pk_" + "0" * 64}
+        page.route("**/v1/form", lambda route: route.continue_(headers=route.request.headers | unknown))
+    send(page)
+    closed = "This form cannot be sent at the moment. Please contact us another way."
+    expect(page.get_by_role("status")).to_have_text(closed)
+    assert [kind for kind, _ in said] == ["error"]
+    assert said[0][1].startswith(f"Accord: {code}: {detail}")
+    assert page.input_value("[name=email]") == "jane@example.com"
+    assert accord_service.submissions() == []
+
+
 def test_a_service_that_was_away_gets_the_lead_once(contact_page: Opened, accord_service: Accord) -> None:
     page = contact_page()
     fill(page)
@@ -290,7 +355,7 @@ def test_a_page_without_scripts_posts_plainly(
     page.fill("[name=budget]", "1.250,50")
     page.check("[name=demo_requested]")
     send(page)
-    expect(page.locator("li")).to_contain_text("email: must be an e-mail address")
+    expect(page.locator("li")).to_have_text("Email: must be an e-mail address such as name@company.com")
     page.go_back()
     page.fill("[name=email]", "jane@example.com")
     send(page)

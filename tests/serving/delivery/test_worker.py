@@ -171,7 +171,7 @@ def test_gone_disables_one_receiver_alone(ledger: Ledger, listen: Callable[..., 
 
     gone.answer = plainly(200)
     with ledger.transaction() as connection:
-        assert enable_receiver(connection, left)
+        assert enable_receiver(connection, left, datetime.now(UTC))
 
     async def play_on() -> None:
         async with working(ledger, over_real_http()):
