@@ -7,13 +7,14 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from leads.ledger import Connection, Erasure, lead_story, open_ledger, overwrite, remains
+from leads.ledger import Connection, Erasure, add_receiver, lead_story, open_ledger, overwrite, remains
 from serving.rights.erasure import erase_people
 from tests.serving.conftest import AGREEMENT, Service, accord, laid_out, start, stop
 
@@ -112,6 +113,25 @@ def test_the_service_overwrites_what_a_command_erased_beside_it(state: Any) -> N
     assert done.stdout.startswith("1 lead was erased, and stays so")
     assert "overwrites what was erased within a minute" in done.stdout
     assert service.call("GET", f"/v1/leads/{lead}", service.secret).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("receivers", "words"), [(1, "1 message tells receivers of it"), (2, "2 messages tell receivers of it")]
+)
+def test_the_messages_to_receivers_are_counted(state: Any, receivers: int, words: str) -> None:
+    service, start, stop = state
+    ledger = open_ledger(service.database)
+    with ledger.transaction() as connection:
+        for number in range(receivers):
+            add_receiver(connection, f"https://127.0.0.1/{number}", datetime.now(UTC))
+    ledger.close()
+    start()
+    send_all(service, range(1))
+    stop()
+    with sqlite3.connect(service.home / "accord.db") as tables:
+        tables.execute("UPDATE messages SET leased_until = due_at")  # a worker is at it
+    tables.close()
+    assert words in accord(service.home, "erase", "--person", str(canary(0)["email"]), "--yes").stdout
 
 
 def test_overwriting_works_while_others_read_and_write(served: Any) -> None:
