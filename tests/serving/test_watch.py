@@ -211,7 +211,7 @@ def test_the_console_gets_colours_and_a_file_does_not(monkeypatch: pytest.Monkey
 def test_requests_problems_and_decisions_are_counted(served: Any) -> None:
     running = served()
     running.send(FORM)
-    running.send(FORM | {"_website": "x"})
+    running.send(FORM | {"email": "bot@example.com", "_website": "x"})
     running.send({"email": "x"})
     running.call("GET", "/nowhere")
     running.call("BREW", "/nowhere")
