@@ -18,7 +18,7 @@ VERBS = {
     "serve": ("serving.commands", "answer web forms over HTTP"),
     "work": ("serving.delivery.work_command", "deliver webhooks and mail from a process of its own"),
     "endpoints": ("serving.delivery.commands", "manage the receivers of webhooks, and what could not be delivered"),
-    "keys": ("serving.key_commands", "make, list and revoke keys of the API"),
+    "keys": ("serving.key_commands", "make, list, revoke and roll (replace) keys of the API"),
     "db": ("leads.db_commands", "upgrade the ledger's schema, show its state, or back it up"),
     "quarantine": ("serving.quarantine.commands", "show the leads that bots seem to have sent, and restore one"),
     "override": ("serving.rights.commands", "decide by hand who takes a lead"),

@@ -14,33 +14,18 @@ from urllib.parse import urlsplit
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from benchmarks.odd_requests import CANARY, Sent, requests
-from benchmarks.reliability.workplace import laid_out, serving
+from benchmarks.reliability.workplace import AGREEMENT, laid_out, serving
 from serving.problems import KINDS, MEDIA_TYPE
 
-AGREEMENT = """
-[goal]
-within_days = 120
-value = 3000.0
-[scorecard]
-base_rate = 0.1
-[[scorecard.rules]]
-points = 40.0
-when = { country = ["DE", "AT"] }
-[form.fields.email]
-kind = "email"
-required = true
-[form.fields.name]
-kind = "person"
+ALL_KINDS = f"""{AGREEMENT}
+[form.fields.job_title]
+kind = "job_title"
 [form.fields.phone]
 kind = "phone"
 [form.fields.company]
 kind = "company"
 [form.fields.website]
 kind = "url"
-[form.fields.country]
-kind = "country"
-[form.fields.budget]
-kind = "money"
 [form.fields.employees]
 kind = "number"
 [form.fields.industry]
@@ -48,13 +33,12 @@ kind = "category"
 levels = ["Steel", "Wood"]
 [form.fields.demo_requested]
 kind = "flag"
-[form.fields.message]
-kind = "text"
 [form.fields.start_on]
 kind = "date"
 [form.fields.mail_allowed]
 kind = "consent"
 """
+"""An agreement whose form has a field of every kind."""
 TIMES_BUSY = 5
 
 
@@ -85,7 +69,7 @@ class Tally:
 def run(cases: int, seed: int) -> dict[str, Any]:
     """Against a service of its own; AssertionError with the smallest request found that is answered badly."""
     with tempfile.TemporaryDirectory() as folder:
-        place = laid_out(Path(folder) / "home", agreement=AGREEMENT, more={"ACCORD_TRUSTED_PROXIES": "127.0.0.1"})
+        place = laid_out(Path(folder) / "home", agreement=ALL_KINDS, more={"ACCORD_TRUSTED_PROXIES": "127.0.0.1"})
         begun = time.monotonic()
         try:
             with serving(place):
@@ -111,7 +95,7 @@ def attack(url: str, secret: str, public: str, cases: int, number: int) -> Tally
         phases=[Phase.generate, Phase.shrink],
         database=None,
         deadline=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # a slow service is no fault of the requests drawn
         print_blob=False,
     )
     @given(requests(paths, secret, public))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,9 +70,9 @@ def with_levels(values: pd.DataFrame) -> Callable[[pd.DataFrame], pd.DataFrame]:
     return lambda rows: rows.astype(seen)
 
 
-def predict_with(model: object, shape: Callable[[pd.DataFrame], pd.DataFrame]) -> Predict:
+def predict_with(model: Any, shape: Callable[[pd.DataFrame], pd.DataFrame]) -> Predict:
     def predict(rows: pd.DataFrame) -> Floats:
-        answer = model.predict_proba(shape(rows))  # type: ignore[attr-defined]
+        answer = model.predict_proba(shape(rows))
         return np.asarray(answer, dtype=np.float64)[:, 1]
 
     return predict

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import urlopen
 
-from benchmarks.fuzz import AGREEMENT, unexpected
+from benchmarks.fuzz import ALL_KINDS, unexpected
 from benchmarks.odd_requests import PAGE
 from benchmarks.reliability.workplace import laid_out, serving
 
@@ -28,7 +28,7 @@ PUBLIC = ("/v1/leads", "/v1/form")
 AT_LEAST = 10
 
 
-class Service(NamedTuple):
+class Target(NamedTuple):
     url: str
     description: Path
 
@@ -43,14 +43,14 @@ def run(cases: int, seed: int) -> dict[str, Any]:
     each time once with a publishable one."""
     begun, rounds = time.monotonic(), list[Found]()
     with tempfile.TemporaryDirectory() as folder:
-        place = laid_out(Path(folder) / "home", agreement=AGREEMENT, more={"ACCORD_TRUSTED_PROXIES": "127.0.0.1"})
+        place = laid_out(Path(folder) / "home", agreement=ALL_KINDS, more={"ACCORD_TRUSTED_PROXIES": "127.0.0.1"})
         with serving(place):
-            service = Service(f"http://127.0.0.1:{place.port}", described(place.port, Path(folder)))
+            target = Target(f"http://127.0.0.1:{place.port}", described(place.port, Path(folder)))
             while (done := sum(found.cases for found in rounds)) < cases:
                 examples = max(AT_LEAST, (cases - done) // 40)
                 public = [f"Origin: {PAGE}", *_key(place.public)]
-                rounds.append(schemathesis(service, _key(place.secret), examples, seed + len(rounds)))
-                rounds.append(schemathesis(service, public, examples, seed + len(rounds), PUBLIC))
+                rounds.append(schemathesis(target, _key(place.secret), examples, seed + len(rounds)))
+                rounds.append(schemathesis(target, public, examples, seed + len(rounds), PUBLIC))
         failures = [failure for found in rounds for failure in found.failures] + server_errors(place.home)
     seconds = round(time.monotonic() - begun, 1)
     return {"cases": done, "failures": failures, "seed": seed, "seconds": seconds}
@@ -80,16 +80,14 @@ def _key(key: str) -> list[str]:
     return [f"Authorization: Bearer {key}"]
 
 
-def schemathesis(
-    service: Service, headers: Sequence[str], examples: int, seed: int, paths: Sequence[str] = ()
-) -> Found:
+def schemathesis(target: Target, headers: Sequence[str], examples: int, seed: int, paths: Sequence[str] = ()) -> Found:
     """One run of its command; each example of an operation comes from another visitor's network, as far as it knows."""
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
         "run",
-        str(service.description),
+        str(target.description),
         "-u",
-        service.url,
+        target.url,
         "--phases",
         "coverage,fuzzing",
     ]

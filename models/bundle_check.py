@@ -65,4 +65,4 @@ def _check_logistic(logistic: dict[str, Any], columns: list[dict[str, Any]]) -> 
 
 
 def _finite(number: object) -> bool:
-    return type(number) in (int, float) and math.isfinite(number)  # type: ignore[arg-type]  # said by its type
+    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from leads.lead import Cause, Decision, Route, Submission
 from leads.ledger import (
     Connection,
+    decided_submission,
     hold,
     identities_of,
     last_override,
     latest_decision,
-    latest_submission,
     objects,
     settle,
     submissions_of,
@@ -18,7 +18,6 @@ from leads.ledger import (
 from serving.announcement import announcement
 from serving.intake import Intake
 from serving.known_answers import together, values_of
-from serving.quarantine.bots import doubtful
 from serving.rights.consent import may_be_profiled
 from serving.scoring.live import Scored
 
@@ -34,14 +33,14 @@ def decide_anew(
     owner: str | None = None,
     of: str | None = None,
 ) -> Decision | None:
-    """A new decision about the lead's newest submission, and its announcement. `of` is the submission that was scored.
+    """A new decision about the newest submission that counted, and its announcement. `of` is the one that was scored.
 
     None where nothing is decided: the lead was erased; another submission came in between, which was decided by itself;
     or it is only a re-score and a hand decided already. A hand's route and owner stand until the person sends again,
     and so does the quarantine until a hand ends it."""
     if not hold(connection, lead):
         return None
-    submission, before = latest_submission(connection, lead), latest_decision(connection, lead)
+    submission, before = decided_submission(connection, lead), latest_decision(connection, lead)
     if submission is None or before is None or of not in (None, submission.id):
         return None
     hand = last_override(connection, submission.id)
@@ -59,15 +58,15 @@ def decide_anew(
 
 
 def scored_anew(intake: Intake, lead: str, by_model: bool = True) -> tuple[Submission, Scored] | None:
-    """The lead's newest submission, and the score of all that it said so far by what scores now; None for a lead that
-    is not there. A person who objected, or never agreed, is scored by the agreement's points."""
+    """The newest submission that the lead was decided on, and the score of all that it said so far by what scores now;
+    None for a lead that is not there. A person who objected, or never agreed, is scored by the agreement's points."""
     with intake.ledger.reading() as connection:
-        sent = submissions_of(connection, lead)
-        if not sent:
+        newest = decided_submission(connection, lead)
+        if newest is None:
             return None
+        earlier = [one for one in submissions_of(connection, lead) if one.id != newest.id]
         by_model = by_model and not objects(connection, identities_of(connection, lead))
-    newest, *earlier = [one for one in sent if not doubtful(one.marks)] or sent
     fields = intake.agreement.form.fields
     values = together(values_of(newest, fields), earlier, fields)
     by_model = by_model and may_be_profiled(intake.agreement, newest.form)
-    return sent[0], intake.live.score_waiting(values, by_model)
+    return newest, intake.live.score_waiting(values, by_model)

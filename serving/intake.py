@@ -1,6 +1,7 @@
 """From a valid form to a stored decision."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from leads.agreement import Agreement
+from leads.fields import Value
 from leads.form import ARRIVED, form_class
 from leads.lead import Band, Cause, Decision, Route, Submission, decision_id, submission_id
 from leads.ledger import (
@@ -40,6 +42,7 @@ from serving.rights.consent import may_be_mailed, may_be_profiled
 from serving.scoring.live import LiveScorer, Scored, invented_form
 from serving.watch.metrics import Metrics
 
+Values = Mapping[str, Value]
 ANSWER_SECONDS = 1.8
 """A form waits no longer for the ledger; then it is told to come again."""
 
@@ -108,8 +111,10 @@ class Intake:
                 known = await in_time(self._known, arrival)
                 if known.answer:
                     return known.answer
-                scored = await self._score(arrival, known)
-                writing = self.writer.submit(partial(enter, entry=self._entry(arrival, known, scored)))
+                newest = arrival.values | {ARRIVED: arrival.submitted_at or arrival.arrived_at}
+                values = together(newest, known.earlier, arrival.fields)
+                scored = await self._score(values, known, arrival)
+                writing = self.writer.submit(partial(enter, entry=self._entry(arrival, known, values, scored)))
                 return self._counted(await asyncio.wrap_future(writing))
         except OtherBody as other:
             raise Problem("idempotency-mismatch", f"{other} Send a new key with a new body.") from None
@@ -131,13 +136,11 @@ class Intake:
             earlier = submissions_of_person(connection, people)
         return Known(None, objecting, self.bots.marks(arrival, others), content, earlier)
 
-    async def _score(self, arrival: Arrival, known: Known) -> Scored:
-        newest = arrival.values | {ARRIVED: arrival.submitted_at or arrival.arrived_at}
-        values = together(newest, known.earlier, arrival.fields)
+    async def _score(self, values: Values, known: Known, arrival: Arrival) -> Scored:
         with self.metrics.scoring():
             return await self.live.score(values, not known.objects and may_be_profiled(self.agreement, arrival.values))
 
-    def _entry(self, arrival: Arrival, known: Known, scored: Scored) -> Entry:
+    def _entry(self, arrival: Arrival, known: Known, values: Values, scored: Scored) -> Entry:
         def submission(lead: str) -> Submission:
             return Submission(
                 submission_id(),
@@ -155,12 +158,12 @@ class Intake:
             people=digests(self.ledger, arrival.people),
             arrived_at=arrival.arrived_at,
             submission=submission,
-            decide=partial(self._decide_entry, arrival=arrival, scored=scored),
+            decide=partial(self._decide_entry, values=values, scored=scored),
             announce=partial(announcement, zone=self.zone, agreement=self.agreement),
             answer=lambda _, decision: answer(decision, self.zone, to_page=arrival.key.kind == "pk"),
         )
 
-    def _decide_entry(self, submission: Submission, standing: Standing, arrival: Arrival, scored: Scored) -> Decision:
+    def _decide_entry(self, submission: Submission, standing: Standing, values: Values, scored: Scored) -> Decision:
         """A form that looks like a bot's changes nothing for a lead that was decided before: anybody may write
         anybody's address. An objection counts also when it came while the form was being scored."""
         before, doubted = standing.before, doubtful(submission.marks)
@@ -171,11 +174,10 @@ class Intake:
                 submission=submission.id,
                 decided_at=datetime.now(UTC),
                 cause="kept",
-                degraded=None,
                 propensity=None,
             )
         if standing.objects and scored.score.scored_by != "scorecard":
-            scored = self.live.by_scorecard(arrival.values, "no-consent")
+            scored = self.live.by_scorecard(values, "no-consent")
         return self.decide(submission, scored, route="quarantine" if doubted else None)
 
     def decide(

@@ -40,7 +40,7 @@ def keys_arguments(parser: argparse.ArgumentParser) -> None:
     shown = verbs.add_parser("list", help="show all keys by their first letters")
     shown.add_argument("--json", action="store_true", help="print one JSON object")
     revoke = verbs.add_parser("revoke", help="end a key at once")
-    roll = verbs.add_parser("roll", help="make a key that follows another with the same rights, and print it")
+    roll = verbs.add_parser("roll", help="print a new key with the rights of another, which ends in 24 h (--overlap)")
     for verb in (revoke, roll):
         verb.add_argument("key", help="its first letters as `list` shows them, or the key itself")
     roll.add_argument(

@@ -60,7 +60,7 @@ def served(place: Settings, host: str, port: int) -> Iterator[tuple[str, "subpro
     call = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
     with _log_path(place).open("wb") as log:
         # a session of its own: Ctrl-C reaches this process alone, which then stops the server and its worker
-        server = subprocess.Popen(  # noqa: S603
+        server = subprocess.Popen(  # noqa: S603  # our own words, no shell
             call, env=_environment(place), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     try:
@@ -89,7 +89,7 @@ def _trainings(url: str) -> str:
     """The page of our experiment in its saved view; while nothing was trained, of MLflow's own empty one."""
     asked = f"{url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=accord"
     try:
-        with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310  # http, our own server
             experiment = json.load(answer)["experiment"]["experiment_id"]
     except urllib.error.HTTPError:
         return f"0/runs?{TRAINING_PAGES}"
@@ -108,6 +108,7 @@ def _free_port(host: str, port: int) -> int:
 
 
 def _reachable(host: str) -> str:
+    # compared here, not bound to
     return "127.0.0.1" if host in {"0.0.0.0", ""} else f"[{host}]" if ":" in host else host  # noqa: S104
 
 
@@ -117,7 +118,7 @@ def _wait(url: str, server: "subprocess.Popen[bytes]", place: Settings) -> None:
         if server.poll() is not None:
             raise Failure(_ended(server, place))
         try:
-            with urllib.request.urlopen(f"{url}/health", timeout=5):  # noqa: S310
+            with urllib.request.urlopen(f"{url}/health", timeout=5):  # noqa: S310  # http, our own server
                 return
         except OSError:
             time.sleep(0.2)

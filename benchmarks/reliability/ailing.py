@@ -41,5 +41,6 @@ def ailing_scorer(ledger: Ledger, agreement: Agreement) -> Ailing:
 
 
 if __name__ == "__main__":
+    # less than a scorer, but all of it that serving asks for
     models.champion.serving_scorer = ailing_scorer  # type: ignore[assignment]
     sys.exit(accord.main(["serve", *sys.argv[1:]]))

@@ -61,7 +61,7 @@ class Receiver:
 
 @contextmanager
 def listening(receiver: Receiver) -> Iterator[Receiver]:
-    server = _Server(("127.0.0.1", 0), _handler(receiver))
+    server = _Server(receiver)
     receiver.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
@@ -93,52 +93,55 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 256
 
+    def __init__(self, receiver: Receiver) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.receiver = receiver
+
     def handle_error(self, request: object, client_address: object) -> None:
         """A sender that was killed breaks its connection; that is what is being tried here."""
 
 
-def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
 
-        def do_POST(self) -> None:
-            fault = receiver.draw()
-            if fault == "reset":
-                self._reset()
-                return
-            length = int(self.headers["content-length"])
-            body = self.rfile.read(length)
-            if len(body) < length:  # its sender was killed on the way: no request, and no server would take it for one
-                self._reset()
-                return
-            message = self.headers["webhook-id"]
-            receiver.saw(message, body)
-            if fault == "reset after reading":
-                self._reset()
-            elif fault in ("500", "429"):
-                self._answer(int(fault))
-            elif fault == "too slow":
-                time.sleep(DEADLINE_SECONDS + 0.5)
-                self._reset()
-            else:
-                time.sleep(SLOW_SECONDS if fault == "slow" else 0)
-                receiver.took(message)
-                self._answer(204)
+    def do_POST(self) -> None:
+        receiver = self.server.receiver
+        fault = receiver.draw()
+        if fault == "reset":
+            self._reset()
+            return
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # its sender was killed on the way: no request, and no server would take it for one
+            self._reset()
+            return
+        message = self.headers["webhook-id"]
+        receiver.saw(message, body)
+        if fault == "reset after reading":
+            self._reset()
+        elif fault in ("500", "429"):
+            self._answer(int(fault))
+        elif fault == "too slow":
+            time.sleep(DEADLINE_SECONDS + 0.5)
+            self._reset()
+        else:
+            time.sleep(SLOW_SECONDS if fault == "slow" else 0)
+            receiver.took(message)
+            self._answer(204)
 
-        def _answer(self, status: int) -> None:
-            self.send_response(status)
-            if status != 204:
-                self.send_header("content-length", "0")
-            if status == 429:
-                self.send_header("retry-after", "1")
-            self.end_headers()
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        if status != 204:
+            self.send_header("content-length", "0")
+        if status == 429:
+            self.send_header("retry-after", "1")
+        self.end_headers()
 
-        def _reset(self) -> None:
-            with suppress(OSError):
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
+    def _reset(self) -> None:
+        with suppress(OSError):
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet: the counts say it."""
-
-    return Handler
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet: the counts say it."""

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,9 +64,7 @@ class Workplace:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ACCORD_", "MLFLOW_"))}
-        place = {"ACCORD_HOME": str(self.home), "ACCORD_AGREEMENT": str(self.home / "accord.toml")}
-        return kept | place | {"ACCORD_DATABASE_URL": self.database} | dict(self.more)
+        return environment(self.home) | {"ACCORD_DATABASE_URL": self.database} | dict(self.more)
 
     def start(self) -> float:
         """Serves on the same port as before; the seconds until it took forms."""
@@ -88,14 +86,26 @@ class Workplace:
         return subprocess.run(command, env=self.environment, text=True, capture_output=True, timeout=600)
 
 
+def environment(home: Path) -> dict[str, str]:
+    """Ours, without what it says of another Accord."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ACCORD_", "MLFLOW_"))}
+    return kept | {"ACCORD_HOME": str(home), "ACCORD_AGREEMENT": str(home / "accord.toml")}
+
+
 def laid_out(
-    home: Path, database: str | None = None, agreement: str = AGREEMENT, more: Mapping[str, str] | None = None
+    home: Path,
+    database: str | None = None,
+    agreement: str = AGREEMENT,
+    more: Mapping[str, str] | None = None,
+    rate: str | None = UNLIMITED,
+    origins: Sequence[str] = (),
 ) -> Workplace:
+    """A state directory with an agreement, and a ledger (there, or at the URL) with a key of each kind."""
     home.mkdir(parents=True, exist_ok=True)
     (home / "accord.toml").write_text(agreement)
     url = database or f"sqlite:///{home / 'accord.db'}"
     ledger = open_ledger(url)
-    keys = create_key(ledger, "sk", rate=UNLIMITED), create_key(ledger, "pk", rate=UNLIMITED)
+    keys = create_key(ledger, "sk", rate=rate), create_key(ledger, "pk", origins, rate=rate)
     ledger.close()
     return Workplace(home, url, *keys, dict(more or {}))
 

@@ -70,6 +70,7 @@ class Ledger:
             raise LedgerBusy("the ledger is busy")
         try:
             with closing(self.engine.raw_connection()) as connection:
+                # on SQLite the driver is sqlite3, which the type leaves open
                 bare: sqlite3.Connection = connection.driver_connection  # type: ignore[assignment]
                 yield bare
         finally:

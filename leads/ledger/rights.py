@@ -38,10 +38,12 @@ def hold(connection: Connection, lead: str) -> bool:
     return connection.scalar(select(here.c.id).where(here.c.id == lead).with_for_update()) is not None
 
 
-def latest_submission(connection: Connection, lead: str) -> Submission | None:
-    here = tables.submissions
-    newest = select(here).where(here.c.lead == lead).order_by(here.c.received_at.desc(), here.c.id.desc()).limit(1)
-    row = connection.execute(newest).first()
+def decided_submission(connection: Connection, lead: str) -> Submission | None:
+    """The newest one that the lead was decided on; a form that looked like a bot's and changed nothing is none."""
+    sent, decided = tables.submissions, tables.decisions
+    wanted = select(sent).join(decided, decided.c.submission == sent.c.id)
+    wanted = wanted.where(decided.c.lead == lead, decided.c.cause != "kept")
+    row = connection.execute(wanted.order_by(decided.c.decided_at.desc(), decided.c.id.desc()).limit(1)).first()
     return None if row is None else submission_of(row)
 
 

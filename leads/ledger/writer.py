@@ -43,16 +43,16 @@ class Writer:
         with self._door:
             if self._closing:
                 raise LedgerUnavailable("the service is stopping")
-            if self._pool:
-                return self._pool.submit(self._alone, work)
             job = Job(work, Future())
             self._queue.put(job)
+            if self._pool:
+                self._pool.submit(self._write_one)
             return job.done
 
     @property
     def waiting(self) -> int:
         """Jobs that wait for a transaction to carry them."""
-        return self._pool._work_queue.qsize() if self._pool else self._queue.qsize()
+        return self._queue.qsize()
 
     def close(self) -> None:
         """Writes what was submitted before, then ends."""
@@ -64,11 +64,18 @@ class Writer:
             self._queue.put(None)
             self._thread.join()
 
-    def _alone(self, work: Callable[[Connection], T]) -> T:
-        with self.ledger.transaction() as connection:
-            done = work(connection)
+    def _write_one(self) -> None:
+        job = self._queue.get()
+        if job is None or not job.done.set_running_or_notify_cancel():
+            return
+        try:
+            with self.ledger.transaction() as connection:
+                done = job.work(connection)
+        except Exception as error:
+            job.done.set_exception(error)
+            return
+        job.done.set_result(done)
         self.on_group(1)
-        return done
 
     def _write_groups(self) -> None:
         ended = False

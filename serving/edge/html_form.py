@@ -26,10 +26,17 @@ from serving.problems import KINDS, Place, Problem, named, pointer_to
 
 Values = dict[str, object]
 HTML_FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 
 
 def is_html_form(request: Request) -> bool:
     return request.method == "POST" and media_type_of(request) == HTML_FORM
+
+
+def refuse_multipart(request: Request) -> None:
+    """Before the key is looked for: the key of such a form may stand in its body, which is not read."""
+    if media_type_of(request) == MULTIPART:
+        raise Problem("media-type", f"Send the form as JSON, or let the page post it as {HTML_FORM}: without enctype.")
 
 
 async def read_texts(request: Request, fields: Mapping[str, Field]) -> dict[str, str]:

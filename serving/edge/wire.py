@@ -1,7 +1,6 @@
 """HTTP itself: what is refused before a body is read or a key looked at."""
 
 import re
-from collections.abc import Sequence
 
 import h11
 from starlette.datastructures import Headers
@@ -58,13 +57,13 @@ def _answer_of(scope: Scope) -> Response | None:
 
 
 def _problem_of(scope: Scope) -> Problem | None:
-    raw: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    raw: list[tuple[bytes, bytes]] = scope["headers"]
     if len(raw) > MOST_HEADERS or sum(len(name) + len(value) for name, value in raw) > LARGEST_HEADERS:
         detail = f"At most {MOST_HEADERS} headers and {LARGEST_HEADERS:,} bytes of them are read."
         return Problem("headers-too-large", detail, headers={"Connection": "close"})
     if any(CONTROL.search(value) for _, value in raw):
         return Problem("http-syntax", "Send headers without control characters.", headers={"Connection": "close"})
-    headers = Headers(raw=raw)  # type: ignore[arg-type]
+    headers = Headers(raw=raw)
     if "transfer-encoding" in headers and "content-length" in headers:
         detail = "Send Content-Length or Transfer-Encoding, not both: it must be clear where the body ends."
         return Problem("content-length", detail, headers={"Connection": "close"})

@@ -25,7 +25,7 @@ from serving.edge.arrival import (
     text_of,
     without_reserved,
 )
-from serving.edge.html_form import is_html_form, read, read_texts, wants_page
+from serving.edge.html_form import is_html_form, read, read_texts, refuse_multipart, wants_page
 from serving.edge.json_body import read_object, validated
 from serving.edge.visitor_page import thanks
 from serving.endpoints.desk import Desk, as_json, caller, desk_of
@@ -116,6 +116,7 @@ async def arrival_of(request: Request, desk: Desk) -> Arrival:
 
 
 async def _read_json(request: Request, desk: Desk) -> Reading:
+    refuse_multipart(request)
     key = await in_time(admit, request, desk.ledger, "forms")
     sent = await read_object(request)
     own, added = without_reserved(sent)

@@ -7,8 +7,8 @@ from leads.lead import Decision, Route
 from leads.ledger import (
     Connection,
     Ledger,
+    decided_submission,
     latest_decision,
-    latest_submission,
     leads_of,
     object_,
     person_of,
@@ -96,6 +96,7 @@ def _scored_and_decided(
     """Scores before the transaction, and again when another form of the lead came in between."""
     while found := scored_anew(intake, lead, by_model):
         submission, scored = found
+        # called before the loop goes on, so its names are this turn's
         if made := written(intake, lambda connection: decided(connection, scored, submission.id)):  # noqa: B023
             return made
     raise _no_lead()
@@ -103,7 +104,7 @@ def _scored_and_decided(
 
 def _must_exist(ledger: Ledger, lead: str) -> None:
     with ledger.reading() as connection:
-        if latest_submission(connection, lead) is None:
+        if decided_submission(connection, lead) is None:
             raise _no_lead()
 
 

@@ -47,7 +47,7 @@ class Metrics:
         if SHARED not in os.environ:
             return self.registry
         together = CollectorRegistry()
-        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library does not type it
         together.register(state)
         return together
 

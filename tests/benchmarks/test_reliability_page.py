@@ -1,8 +1,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from benchmarks.provenance import ROOT
 from benchmarks.reliability.page import page
 from benchmarks.reliability.report import Target
@@ -49,8 +47,5 @@ def test_a_part_that_could_not_be_run_says_why() -> None:
     assert "| power | not run: this part needs strace | | | |" in text
 
 
-@pytest.mark.skipif(
-    not RESULTS.exists(), reason="the long form was not run yet: `python -m benchmarks.reliability --long`"
-)
 def test_the_page_is_that_of_the_kept_results() -> None:
     assert PAGE.read_text() == page(json.loads(RESULTS.read_text())["parts"])

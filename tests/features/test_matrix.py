@@ -1,6 +1,7 @@
 import string
 from datetime import UTC, date, datetime, timedelta, timezone
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -79,6 +80,7 @@ def rows(table: pd.DataFrame) -> list[dict[str, float | str | None]]:
     return [told(pd.Series(list(row), index=table.columns, dtype=object)) for row in table.itertuples(index=False)]
 
 
+# a busy machine draws slowly, which is no fault of what is tested
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(LEADS, max_size=6), st.lists(st.integers(0, 5), max_size=4))
 def test_one_and_many_never_differ(leads: list[dict[str, Value]], again: list[int]) -> None:
@@ -86,6 +88,7 @@ def test_one_and_many_never_differ(leads: list[dict[str, Value]], again: list[in
     assert rows(many(FEATURES, table_of(leads))) == [one(FEATURES, lead) for lead in leads]
 
 
+# slow drawing is no fault, as above
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(LEADS, min_size=2, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(leads: list[dict[str, Value]], random: Random) -> None:
@@ -149,11 +152,11 @@ def test_numbers_and_flags_are_floats_and_levels_are_objects() -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, float("nan"), np.nan, pd.NaT])
-def test_every_kind_of_nothing_is_missing(nothing: object) -> None:
+def test_every_kind_of_nothing_is_missing(nothing: Any) -> None:
     features = plan({"answer": Field(kind="category"), "note": Field(kind="text")}, ZONE)
     table = pd.DataFrame({"answer": pd.Series([nothing, "a"], dtype=object), "note": pd.Series([nothing] * 2)})
-    assert rows(many(features, table))[0] == one(features, {"answer": nothing})  # type: ignore[dict-item]
-    assert one(features, {"answer": nothing})["answer"] is None  # type: ignore[dict-item]
+    assert rows(many(features, table))[0] == one(features, {"answer": nothing})
+    assert one(features, {"answer": nothing})["answer"] is None
 
 
 def test_a_number_that_is_not_finite_is_missing() -> None:

@@ -98,7 +98,7 @@ def test_a_decision_without_its_agreement_takes_the_submission_with_it(ledger: L
 
 
 def test_an_error_never_repeats_what_a_lead_wrote(ledger: Ledger, key: str) -> None:
-    with pytest.raises(Exception) as caught:  # noqa: PT011  (whatever it is, it may not tell)
+    with pytest.raises(Exception) as caught:  # noqa: PT011  # whatever it is, it may not tell
         entered(ledger, entry(sending(key), 99))
     assert "jane@example.com" not in str(caught.value)
 
@@ -112,7 +112,7 @@ def test_many_threads_enter_at_once(ledger: Ledger, agreement: int, key: str) ->
 
 def count(ledger: Ledger, table: str) -> int:
     with ledger.reading() as connection:
-        return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())  # noqa: S608
+        return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())  # noqa: S608  # a test's word
 
 
 def test_the_file_is_kept_as_a_durable_write_ahead_log(file: str) -> None:

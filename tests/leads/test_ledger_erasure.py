@@ -21,12 +21,12 @@ from leads.ledger import (
     adopt_agreement,
     claim,
     create_key,
+    decided_submission,
     erase,
     erase_again,
     erase_leads,
     expired,
     forgotten,
-    latest_submission,
     lead_story,
     object_,
     objects,
@@ -213,7 +213,7 @@ def test_leads_that_sent_nothing_for_long_are_found_and_their_receivers_are_left
     old, back = sent_by(ledger, key, agreement, JANE), sent_by(ledger, key, agreement, JOHN)
     with ledger.transaction() as connection:
         claim(connection, {receiver: 9}, Lease("worker", NOW, NOW + timedelta(minutes=1)), ())
-        submission = latest_submission(connection, back)
+        submission = decided_submission(connection, back)
         assert submission is not None
         later = tables.submissions.update().where(tables.submissions.c.id == submission.id)
         connection.execute(later.values(received_at=NOW))

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from leads.ledger import (
     Ledger,
@@ -94,8 +94,8 @@ def test_a_commit_that_breaks_writes_nothing_and_tells_so(own_postgres: Server, 
     create_key(served, "sk", label="before")
     writer = Writer(served)
 
-    def breaking(connection: object) -> None:
-        connection.execute(text("UPDATE keys SET label = 'lost'"))  # type: ignore[attr-defined]
+    def breaking(connection: Connection) -> None:
+        connection.execute(text("UPDATE keys SET label = 'lost'"))
         own_postgres.stop()
 
     with pytest.raises(LedgerUnavailable):

@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
 from sqlalchemy import Connection, text
@@ -24,6 +24,7 @@ from leads.ledger import (
     list_keys,
     open_ledger,
 )
+from leads.ledger.book import POOL
 from tests.leads.conftest import digest, entry, sending
 from tests.leads.test_ledger import count
 
@@ -125,6 +126,27 @@ def test_a_job_that_was_cancelled_is_never_run(file: Ledger) -> None:
     with pytest.raises(CancelledError):
         cancelled.result(LONGEST)
     assert label(file) == "ac"
+
+
+def test_how_many_jobs_wait_is_told(ledger: Ledger) -> None:
+    create_key(ledger, "sk")
+    at_once = 1 if ledger.on_sqlite else POOL - 2
+    begun, go_on = Semaphore(0), Event()
+
+    def wait(_: Connection) -> bool:
+        begun.release()
+        return go_on.wait(LONGEST)
+
+    with writing(ledger) as writer:
+        running = [writer.submit(wait) for _ in range(at_once)]
+        assert all(begun.acquire(timeout=LONGEST) for _ in running)
+        behind = [writer.submit(labelled("x")) for _ in range(5)]
+        assert writer.waiting == 5
+        go_on.set()
+        assert all(one.result(LONGEST) for one in running)
+        for one in behind:
+            one.result(LONGEST)
+        assert writer.waiting == 0
 
 
 def test_closing_writes_what_came_before_and_lets_nothing_in_after(ledger: Ledger) -> None:

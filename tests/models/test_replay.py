@@ -102,7 +102,7 @@ def test_a_row_that_was_tampered_with_is_told(
     copied: Callable[..., Any], replay: Callable[..., Ran], change: str, told: str
 ) -> None:
     which = "select id from decisions where model is not null and route = 'sales' limit 1"
-    home = copied(f"update decisions set {change} where id = ({which})")  # noqa: S608 the test's own words
+    home = copied(f"update decisions set {change} where id = ({which})")  # noqa: S608  # the test's own words
     code, out = replay(home, "--last", "100", "--json")
     assert code == 1, out
     (one,) = json.loads(out)["different"]

@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 import sys
@@ -12,13 +11,14 @@ import httpx2
 import pytest
 import uvicorn
 
+from benchmarks.reliability import workplace
+from benchmarks.reliability.workplace import ROOT, environment
 from leads.agreement import parse_agreement
-from leads.ledger import adopt_agreement, create_key, open_ledger
+from leads.ledger import adopt_agreement, open_ledger
 from models.champion import serving_scorer
 from serving.app import create_app
 from serving.scoring.live import Source
 
-ROOT = Path(__file__).parents[2]
 PAGE = "https://www.example.com"
 AGREEMENT = """
 [goal]
@@ -87,19 +87,10 @@ def accord(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ACCORD_", "MLFLOW_"))}
-    return kept | {"ACCORD_HOME": str(home), "ACCORD_AGREEMENT": str(home / "accord.toml")}
-
-
 def laid_out(home: Path, url: str | None = None) -> Service:
-    """A state directory with an agreement, and a ledger (there, or at the URL) with a key of each kind."""
-    home.mkdir(parents=True, exist_ok=True)
-    (home / "accord.toml").write_text(AGREEMENT)
-    ledger = open_ledger(url or f"sqlite:///{home / 'accord.db'}")
-    keys = create_key(ledger, "sk"), create_key(ledger, "pk", [PAGE])
-    ledger.close()
-    return Service("", home, *keys)
+    """With the rates that keys have by themselves, and a publishable key for PAGE alone."""
+    place = workplace.laid_out(home, url, AGREEMENT, rate=None, origins=[PAGE])
+    return Service("", home, place.secret, place.public)
 
 
 def start(service: Service, *words: str, **settings: str) -> Service:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from benchmarks.fuzz import AGREEMENT
+from benchmarks.fuzz import ALL_KINDS
 from benchmarks.reliability.workplace import Workplace, laid_out, serving
 from leads.ledger import create_key, open_ledger, revoke_key
 from serving.edge.json_body import LARGEST_BODY, MOST_KEYS
@@ -77,7 +77,7 @@ class Place(NamedTuple):
         return found
 
 
-def placed(home: Path, agreement: str = AGREEMENT) -> Iterator[Place]:
+def placed(home: Path, agreement: str = ALL_KINDS) -> Iterator[Place]:
     workplace = laid_out(home, agreement=agreement, more={"ACCORD_TRUSTED_PROXIES": "127.0.0.1"})
     ledger = open_ledger(workplace.database)
     bound = create_key(ledger, "pk", [PAGE], rate="1000000/minute")
@@ -203,6 +203,13 @@ def test_a_body_of_another_kind(place: Place, content_type: str | None, headers:
     told(place.post(GOOD, content_type, **headers), 415, code)
 
 
+def test_20_a_multipart_form_with_its_key_in_its_body(place: Place) -> None:
+    parts = {"_key": (None, place.workplace.public), "email": (None, "jane@example.com")}
+    answer = place.call("POST", "/v1/leads", files=parts)
+    assert answer.request.headers["Content-Type"].startswith("multipart/form-data")
+    assert "application/x-www-form-urlencoded" in told(answer, 415, "media-type")["detail"]
+
+
 @pytest.mark.parametrize(
     ("key", "literal", "stored"),
     [
@@ -299,7 +306,7 @@ def test_bots_get_the_same_answer_and_wait_in_quarantine(place: Place, added: di
 
 @pytest.fixture(scope="module")
 def careful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    agreement = AGREEMENT.replace("[form.fields.email]", PRIVACY.strip())
+    agreement = ALL_KINDS.replace("[form.fields.email]", PRIVACY.strip())
     yield from placed(tmp_path_factory.mktemp("careful") / "home", agreement)
 
 

@@ -19,7 +19,8 @@ import httpx2
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.serving.conftest import Service, laid_out, start, stop
+from serving.edge.browsers import KEPT_SECONDS
+from tests.serving.conftest import PAGE, Service, laid_out, start, stop
 
 HOLD = "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN IMMEDIATE')"
 SLACK = 1.0
@@ -168,6 +169,22 @@ def test_a_postgresql_that_is_away(tmp_path: Path, own_postgres: Any, how: str) 
         with engine.connect() as connection:
             assert set(connection.scalars(text("select id from decisions"))) >= set(told)
         engine.dispose()
+    finally:
+        assert stop(running) == 0
+
+
+def test_a_page_is_told_in_time_that_a_database_hangs(tmp_path: Path, own_postgres: Any) -> None:
+    running = on_postgres(tmp_path, own_postgres.url)
+    try:
+        assert running.send(form(0)).headers["Access-Control-Allow-Origin"] == PAGE
+        own_postgres.signal(signal.SIGSTOP)
+        time.sleep(KEPT_SECONDS)  # now the ledger has to be asked again which pages may read an answer
+        with ThreadPoolExecutor(5) as pool:
+            for answer in pool.map(running.send, map(form, range(5))):
+                refused(answer, "ledger-unavailable", "ledger-busy")
+                assert answer.headers["Access-Control-Allow-Origin"] == PAGE
+        own_postgres.signal(signal.SIGCONT)
+        recovered(running)
     finally:
         assert stop(running) == 0
 

@@ -79,6 +79,7 @@ def story(service: Service, lead: str) -> Any:
 
 
 def last(service: Service, lead: str, column: str) -> Any:
+    # the test's own words
     wanted = f"SELECT {column} FROM decisions WHERE lead = ? ORDER BY decided_at DESC, id DESC"  # noqa: S608
     with sqlite3.connect(service.home / "accord.db") as connection:
         return connection.execute(wanted, [lead]).fetchone()[0]
@@ -192,6 +193,19 @@ def test_a_person_overrules_a_decision_until_the_lead_sends_again(modelled: Any)
     assert running.send({"email": "jane@example.com"}).json()["route"] == "sales"
 
 
+def test_a_bots_form_does_not_end_what_a_person_decided(modelled: Any) -> None:
+    running = modelled()
+    lead = running.send({"email": "jane@example.com"}).json()["lead"]
+    post(running, f"/v1/leads/{lead}/override", {"route": "review", "reason": "known"})
+    bot = running.send({"email": "jane@example.com", "country": "DE", "_website": "https://spam.example"}).json()
+    assert (bot["lead"], bot["route"]) == (lead, "review")
+    made = post(running, f"/v1/leads/{lead}/objection", {}).json()["decision"]
+    assert (made["route"], made["scored_by"]) == ("review", "scorecard")
+    told = running.call("GET", f"/v1/leads/{lead}", running.secret).json()
+    assert told["decisions"][-1]["submission"] == told["submissions"][0]["submission"]
+    assert told["decisions"][-1]["probability"] == pytest.approx(0.1)
+
+
 @pytest.mark.parametrize(
     ("path", "body", "pointer", "code"),
     [
@@ -272,8 +286,8 @@ def test_the_commands_serve_the_same_rights_beside_the_service(service: Service,
 
 def test_an_objection_that_comes_while_a_form_is_scored_counts(modelled: Callable[..., Any], monkeypatch: Any) -> None:
     running = modelled()
-    form = {"email": "late@example.com", "country": "DE"}
-    assert running.send(form).json()["scored_by"] == "trees"
+    email = {"email": "late@example.com"}
+    assert running.send(email | {"country": "DE"}).json()["scored_by"] == "trees"
     ledger = open_ledger(running.database)
 
     def score_row(self: Trained, row: object) -> Score:
@@ -282,8 +296,9 @@ def test_an_objection_that_comes_while_a_form_is_scored_counts(modelled: Callabl
         return CHAMPION
 
     monkeypatch.setattr(Trained, "score_row", score_row)
-    body = running.send(form).json()
+    body = running.send(email).json()
     ledger.close()
     assert (body["scored_by"], body["model"]) == ("scorecard", None)
+    assert body["probability"] == pytest.approx(4 / 13)  # the country of the first form counts: odds of 1 to 9, times 4
     told = running.call("GET", f"/v1/decisions/{body['decision']}", running.secret).json()
     assert told["degraded"] == "no-consent"

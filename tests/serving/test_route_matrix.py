@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from benchmarks.fuzz import AGREEMENT
+from benchmarks.fuzz import ALL_KINDS
 from benchmarks.reliability.workplace import laid_out, serving
 from leads.agreement import parse_agreement
 from leads.ledger import SCOPES, Scope, create_key, open_ledger, revoke_key
@@ -85,7 +85,7 @@ class Service(NamedTuple):
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     more = {"ACCORD_TRUSTED_PROXIES": "127.0.0.1"}
-    workplace = laid_out(tmp_path_factory.mktemp("matrix") / "home", agreement=AGREEMENT, more=more)
+    workplace = laid_out(tmp_path_factory.mktemp("matrix") / "home", agreement=ALL_KINDS, more=more)
     ledger = open_ledger(workplace.database)
     keys = {f"sk {scope}": create_key(ledger, "sk", scopes=[scope], rate=RATE) for scope in SCOPES}
     past = datetime.now(UTC) - timedelta(seconds=1)
@@ -107,7 +107,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 def test_every_endpoint_of_the_service_stands_in_this_matrix(tmp_path: Path) -> None:
     ledger = open_ledger(f"sqlite:///{tmp_path / 'accord.db'}")
-    app = create_app(ledger, parse_agreement(AGREEMENT), 1, serving_scorer)
+    app = create_app(ledger, parse_agreement(ALL_KINDS), 1, serving_scorer)
     found = {(method, route.path) for route in iter_route_contexts(app.routes) for method in route.methods or ()}
     app.state.desk.intake.close()
     ledger.close()

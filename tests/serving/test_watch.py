@@ -151,7 +151,7 @@ def test_what_libraries_put_into_their_sentences_is_not_logged(written: io.Strin
     logging.getLogger("uvicorn.error").info("Port %d of %s", 8000, SECRET_WORD)
     logging.getLogger("asyncio").error(f"Task failed: {SECRET_WORD}")
     with warnings.catch_warnings():
-        warnings.simplefilter("always")
+        warnings.simplefilter("always")  # told, where tests otherwise raise it
         warnings.warn(SECRET_WORD, UserWarning, stacklevel=1)
     try:
         raise ValueError(SECRET_WORD)

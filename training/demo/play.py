@@ -71,6 +71,7 @@ def run(place: Path, stdout: int | None, *words: str) -> str:
     """One `accord` command in a process of its own; with subprocess.PIPE, what it prints is returned."""
     sys.stdout.flush()
     command = [sys.executable, "-m", "accord", *words]
+    # our own words, no shell
     done = subprocess.run(command, env=environment(place), stdout=stdout, text=True, check=False)  # noqa: S603
     if done.returncode < 0:
         raise Failure(f"`accord {words[0]}` was ended by signal {-done.returncode}.")

@@ -41,7 +41,7 @@ def call(url: str, key: str, body: bytes | None = None) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     request = urllib.request.Request(url, body, headers)  # noqa: S310  # our own service on this machine
     try:
-        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310  # as above
             found: dict[str, Any] = json.load(answer)
             return found
     except urllib.error.HTTPError as error:
@@ -57,7 +57,7 @@ def running_service(folder: Path, environment: Mapping[str, str]) -> Iterator[Ru
     command = [sys.executable, "-m", "accord", "serve", "--port", "0"]
     with said.open("wb") as stdout, log.open("wb") as stderr:
         # a session of its own: Ctrl-C reaches this process alone, which then stops the service
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603  # our own words, no shell
             command, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True
         )
     try:

@@ -99,6 +99,7 @@ def git_commit() -> str | None:
         return None
     call = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
+        # fixed words, no shell
         return subprocess.run(call, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return None  # no git, or a checkout without a commit

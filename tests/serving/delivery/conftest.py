@@ -72,7 +72,7 @@ class Listener:
                 self.close_connection = True
                 listener.answer(self)
 
-            do_GET = do_POST  # noqa: N815
+            do_GET = do_POST  # noqa: N815  # the library's name
 
             def log_message(self, *said: Any) -> None:
                 pass
