@@ -10,9 +10,22 @@ import uuid_utils
 Rung = Literal["scorecard", "logistic", "trees", "blend"]
 Route = Literal["sales", "nurture", "review", "quarantine"]
 Band = Literal["A", "B", "C", "D"]
-Cause = Literal["submission", "kept", "rescore", "override", "restore", "objection"]
+Cause = Literal["submission", "kept", "rescore", "override", "restore", "objection", "rejected"]
 """Why a lead was decided: it sent a form; a form that looks like a bot's came under its name, and all stays as it was;
-the model can answer again; a person said so; it is no bot; it objected."""
+the model can answer again; a person said so; it is no bot; it objected; sales gave it back."""
+RuledBy = Literal["band", "price", "lot", "look", "held", "owner", "consent", "bot", "hand"]
+"""What had the last word on a route: the agreed band, while there is no price; the price of a sales minute; the lot; a
+human look is worth most here; too little changed for another route, or too early; sales has the lead already; it may
+not be mailed; it looks like a bot's; a person."""
+StepKind = Literal["assigned", "queued", "reminded", "reassigned", "escalated", "returned", "answered", "ended"]
+"""What happened to a lead of sales: a person has it; nobody can take it now; its owner was reminded; it went on to
+another person; to the lead of the team; back into the queue, since its owner is away; its owner answered for it; it is
+no longer a matter for sales."""
+NextStep = Literal["remind", "due"]
+"""What the clock does at an assignment's `next_at`."""
+OutcomeType = Literal["accepted", "rejected", "contacted", "meeting", "converted", "lost", "reopened"]
+OutcomeReason = Literal["bad-fit", "bad-data", "unreachable", "not-now", "duplicate", "competitor", "other"]
+"""Why sales rejected a lead or lost it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,9 @@ class Submission:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Who takes the reins of one lead at one moment; `features` is the row that was scored. `degraded` says
-    why the champion did not score it, and such a lead is re-scored; `note` is what a person said of it."""
+    why the champion did not score it, and such a lead is re-scored; `note` is what a person said of it. `index` is the
+    expected value of a sales minute (`value` times probability by `minutes`, decayed), `price` what one had to earn
+    then, row `price_number` of the prices; `lot` is the submission's, on [0, 1)."""
 
     id: str
     lead: str
@@ -76,6 +91,66 @@ class Decision:
     cause: Cause = "submission"
     degraded: str | None = None
     note: str | None = None
+    price_number: int | None = None
+    value: float | None = None
+    minutes: float | None = None
+    index: float | None = None
+    lot: float | None = None
+    ruled_by: RuledBy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Where a lead of sales stands: with `owner`, or in the queue (None), since when, and by when it is to be answered.
+    `next_at` is when the clock looks at it again. `benefit`, `value`, `minutes` and `interest_at`, the person's last
+    sign of interest, give its index at any moment; `value` is None where nobody said what it is worth."""
+
+    lead: str
+    decision: str
+    owner: str | None
+    owned_before: tuple[str, ...]
+    since: datetime
+    respond_by: datetime
+    next_step: NextStep | None
+    next_at: datetime | None
+    escalated: bool
+    answered_at: datetime | None
+    ended_at: datetime | None
+    benefit: float
+    value: float | None
+    minutes: float
+    interest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened to a lead of sales, and why in words."""
+
+    lead: str
+    decision: str
+    at: datetime
+    kind: StepKind
+    owner: str | None
+    owner_before: str | None
+    respond_by: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What people say became of a lead. `event` is the sender's own id of it, once a lead; `occurred_at` is when it
+    happened, `received_at` when we knew; `value` is in the agreement's currency. Training takes no conversion that is
+    `left_out`."""
+
+    lead: str
+    event: str
+    type: OutcomeType
+    occurred_at: datetime
+    received_at: datetime
+    reason: OutcomeReason | None
+    value: float | None
+    key: str | None
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ class Section(BaseModel):
 
 
 class FieldValue(Section):
-    """The worth of a conversion is what the lead wrote in this field."""
+    """The number that the lead wrote in this field; `otherwise` where it wrote none, or none above nothing."""
 
     field: str
+    otherwise: Annotated[float, Limits(gt=0)] | None = None
 
 
 def shape(value: object) -> str:
@@ -58,13 +59,6 @@ class Table(Section):
     as_of: datetime.date | None = None
 
 
-class Person(Section):
-    name: Annotated[str, Limits(min_length=1)]
-    weight: Annotated[float, Limits(gt=0)] = 1.0
-    daily_cap: Annotated[int, Limits(gt=0)] | None = None
-    takes: dict[str, tuple[str, ...]] = {}
-
-
 def mail_address(text: str) -> str:
     check_email(text)
     if not text.isascii():
@@ -75,13 +69,42 @@ def mail_address(text: str) -> str:
 Mail = Annotated[str, AfterValidator(mail_address)]
 
 
+class Person(Section):
+    """`hours`, `timezone` and `holidays` are the team's where a person has none of their own."""
+
+    name: Annotated[str, Limits(min_length=1)]
+    weight: Annotated[float, Limits(gt=0)] = 1.0
+    daily_cap: Annotated[int, Limits(gt=0)] | None = None
+    takes: dict[str, tuple[str, ...]] = {}
+    hours: str | None = None
+    timezone: str | None = None
+    holidays: str | None = None
+    mail: Mail | None = None
+
+
+class Decay(Section):
+    """The share of a call's effect that is left after a wait: floor + quick · exp(-wait / quick_minutes) + the rest ·
+    exp(-wait / slow_minutes)."""
+
+    floor: Annotated[float, Limits(ge=0, le=1)] = 0.25
+    quick: Annotated[float, Limits(ge=0, le=1)] = 0.45
+    quick_minutes: Annotated[float, Limits(gt=0)] = 45.0
+    slow_minutes: Annotated[float, Limits(gt=0)] = 1440.0
+
+
 class Sales(Section):
+    """A lead that nobody answers in time goes on to another person, `reassignments` times at most, and then to `lead`,
+    the person who leads the team."""
+
     timezone: str = "UTC"
     hours: str = "Mon-Fri 09:00-17:30"
     holidays: str | None = None
     first_response_minutes: Annotated[int, Limits(gt=0, le=525_600)] = 15
-    minutes_per_lead: Annotated[float, Limits(gt=0)] = 22.0
+    reassignments: Annotated[int, Limits(ge=0, le=10)] = 2
+    lead: str | None = None
+    minutes_per_lead: Worth = 22.0
     minute_cost: Annotated[float, Limits(ge=0)] = 1.0
+    decay: Decay = Decay()
     people: tuple[Person, ...] = ()
     mail: Mail | None = None
 
@@ -90,14 +113,6 @@ class Marketing(Section):
     qualified_leads_per_month: Annotated[int, Limits(gt=0)] | None = None
     recycle_after_days: Annotated[int, Limits(gt=0)] = 14
     mail: Mail | None = None
-
-
-class Routing(Section):
-    """`bands` are the lower bounds of A, B and C; below C is D."""
-
-    bands: dict[BandBound, Share] = {"A": 0.30, "B": 0.15, "C": 0.05}
-    sales_from: Literal["A", "B", "C", "D"] = "B"
-    guard_slice: Annotated[float, Limits(ge=0, le=0.5)] = 0.02
 
 
 class Between(Section):
@@ -115,6 +130,27 @@ Condition = Annotated[
         custom_error_message="should be a list of levels, true or false, or { at_least = …, below = … }",
     ),
 ]
+
+
+class RoutingRule(Section):
+    """Leads for which every condition of `when` holds go to the people of `to`, unless one of its own `rules`, the first
+    that matches, says more. Without `to` it is those of the rule around it, and anybody where there is none."""
+
+    when: dict[str, Condition] = {}
+    to: tuple[str, ...] = ()
+    rules: tuple["RoutingRule", ...] = ()
+
+
+class Routing(Section):
+    """`bands` are the lower bounds of A, B and C; below C is D. Of `rules` the first that matches says who may take a
+    lead of sales; the last one has no condition. `review_share` of the leads, those of which a person's look is worth
+    most, are looked at by one."""
+
+    bands: dict[BandBound, Share] = {"A": 0.30, "B": 0.15, "C": 0.05}
+    sales_from: Literal["A", "B", "C", "D"] = "B"
+    guard_slice: Annotated[float, Limits(ge=0, le=0.5)] = 0.02
+    review_share: Annotated[float, Limits(ge=0, le=0.5)] = 0.0
+    rules: tuple[RoutingRule, ...] = ()
 
 
 class Rule(Section):

@@ -37,20 +37,23 @@ class WorkingTime:
         raise NeverOpen(f"{minutes:g} working minutes do not pass within ten years")
 
     def open_at(self, moment: datetime) -> bool:
-        opens, _ = next(self._spans(moment), (moment + LONGEST_SEARCH, None))
-        return opens <= moment
+        return any(opens <= moment < closes for opens, closes in self._spans_on(moment.astimezone(self.zone).date()))
+
+    def minutes_on(self, day: date) -> float:
+        return sum((closes - opens).total_seconds() / 60 for opens, closes in self._spans_on(day))
 
     def _spans(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Open spans that end after `start`, oldest first."""
-        first, last = start.astimezone(self.zone).date(), (start + LONGEST_SEARCH).date()
-        day = first
+        day, last = start.astimezone(self.zone).date(), (start + LONGEST_SEARCH).date()
         while day <= last:
-            if not self.closed(day):
-                for opens, closes in self.week.get(day.weekday(), ()):
-                    begin, end = self._moment(day, opens), self._moment(day, closes)
-                    if end > start:
-                        yield begin, end
+            yield from (span for span in self._spans_on(day) if span[1] > start)
             day += timedelta(days=1)
+
+    def _spans_on(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+        if self.closed(day):
+            return
+        for opens, closes in self.week.get(day.weekday(), ()):
+            yield self._moment(day, opens), self._moment(day, closes)
 
     def _moment(self, day: date, wall: time) -> datetime:
         """24:00 is kept as the last microsecond of a day. A wall time that a change of the clocks skips or repeats is

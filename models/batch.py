@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from leads.agreement import Agreement
-from models.policy import band, route
+from models.policy import band, by_band
 from models.reasons import SHOWN, WORTH_TELLING
 from models.scorer import Scorer, TableScores
 
@@ -24,7 +24,7 @@ def scored_columns(scorer: Scorer, values: pd.DataFrame, agreement: Agreement) -
         {
             "probability": scores.probability,
             "band": bands,
-            "route": [route(one, agreement.routing) for one in bands],
+            "route": [by_band(one, agreement.routing) for one in bands],
             "scored_by": scorer.rung,
             "reasons": _reasons(scores),
         },

@@ -1,15 +1,76 @@
-"""The rule that turns a score into a band and a route."""
+"""The rule that turns a score into a band and a route. Pure: whoever knows what it was told can decide again alike."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from leads.agreement import Routing
-from leads.lead import Band, Route
-from leads.sections import BandBound
+from leads.agreement import Agreement, Routing
+from leads.fields import Value
+from leads.lead import Band, Route, RuledBy, Score
+from leads.sections import BandBound, Decay, FieldValue
 
 BOUNDED: tuple[BandBound, ...] = ("A", "B", "C")
 BANDS: tuple[Band, ...] = (*BOUNDED, "D")
+USUAL_MINUTES = 22.0
+"""Of a lead whose field says nothing of its minutes, under an agreement that names none for that case."""
+HYSTERESIS = 0.15
+"""A re-scored lead changes sides only when its index is that much beyond the price."""
+COOL_DOWN = timedelta(days=7)
+"""For that long a lead keeps a route that a re-score gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A lead on the scales. `spread` is that of the log-odds; `value` is None where nobody said what the lead is worth,
+    and then there is no `index`; `wait` is in minutes, since the person last showed interest."""
+
+    probability: float
+    band: Band
+    spread: float | None
+    value: float | None
+    minutes: float
+    wait: float
+    index: float | None
+
+    @property
+    def benefit(self) -> float:
+        """What a call adds to the chance of a conversion: all of it, until a model knows both routes."""
+        return self.probability
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a sales minute must earn. `review_from` is the least value of a look that is worth one; None: no looks."""
+
+    number: int
+    value: float
+    review_from: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How a lead that is scored again was routed last; `changed_at` is when a re-score last changed its route."""
+
+    route: Route
+    changed_at: datetime | None
+
+
+class Verdict(NamedTuple):
+    """`propensity` is the probability with which the lot lets this very route be taken; None where it had no say."""
+
+    route: Route
+    propensity: float | None
+    ruled_by: RuledBy
+
+
+class Choice(NamedTuple):
+    route: Route
+    ruled_by: RuledBy
 
 
 def band(probability: float, lower_bounds: Mapping[BandBound, float]) -> Band:
@@ -17,6 +78,156 @@ def band(probability: float, lower_bounds: Mapping[BandBound, float]) -> Band:
     return next((name for name in BOUNDED if name in lower_bounds and probability >= lower_bounds[name]), "D")
 
 
-def route(lead_band: Band, routing: Routing) -> Route:
+def by_band(lead_band: Band, routing: Routing) -> Route:
     """Sales from the agreed band upwards, else nurture: the threshold while there is no price of a sales minute."""
     return "sales" if BANDS.index(lead_band) <= BANDS.index(routing.sales_from) else "nurture"
+
+
+def remaining(wait: float, decay: Decay) -> float:
+    """The share of a call's effect that is left after `wait` minutes: 1 at once, `floor` in the end."""
+    quick = decay.quick * math.exp(-wait / decay.quick_minutes)
+    slow = (1 - decay.floor - decay.quick) * math.exp(-wait / decay.slow_minutes)
+    return decay.floor + quick + slow
+
+
+def index(benefit: float, value: float, minutes: float, wait: float, decay: Decay) -> float:
+    """Expected value of a sales minute spent on this lead now. `benefit` is the probability, or what a call adds to it
+    where a model knows both routes; a call that adds nothing is worth nothing."""
+    return max(benefit, 0.0) * value * remaining(wait, decay) / minutes
+
+
+def weigh(score: Score, values: Mapping[str, Value], agreement: Agreement, wait: float) -> Weighed:
+    value, minutes = value_of(values, agreement), minutes_of(values, agreement)
+    return on_scales(score.probability, score.spread, value, minutes, wait, agreement)
+
+
+def on_scales(
+    probability: float, spread: float | None, value: float | None, minutes: float, wait: float, agreement: Agreement
+) -> Weighed:
+    of_minute = None if value is None else index(probability, value, minutes, wait, agreement.sales.decay)
+    lead_band = band(probability, agreement.routing.bands)
+    return Weighed(probability, lead_band, spread, value, minutes, wait, of_minute)
+
+
+def value_of(values: Mapping[str, Value], agreement: Agreement) -> float | None:
+    return _said(agreement.goal.value, values)
+
+
+def minutes_of(values: Mapping[str, Value], agreement: Agreement) -> float:
+    return _said(agreement.sales.minutes_per_lead, values) or USUAL_MINUTES
+
+
+def _said(worth: float | FieldValue, values: Mapping[str, Value]) -> float | None:
+    if not isinstance(worth, FieldValue):
+        return worth
+    said = values.get(worth.field)
+    number = float(said) if isinstance(said, int | float) else 0.0
+    return number if 0 < number < math.inf else worth.otherwise
+
+
+def deviation(weighed_index: float, probability: float, spread: float | None, price: float) -> float:
+    """Standard deviation of the index: over the fold models, by the delta method from that of the log-odds, with a
+    floor in proportion to what is at stake, since that five models agree does not make any of them right."""
+    return math.hypot((1 - probability) * (spread or 0.0) * weighed_index, 0.6 * weighed_index + 0.05 * price)
+
+
+def value_of_a_look(weighed_index: float, price: float, deviation: float) -> float:
+    """Expected value of perfect information: what it would be worth, a minute, to know whether the index is really on
+    the other side of the price."""
+    if deviation <= 0:
+        return 0.0
+    z = abs(weighed_index - price) / deviation
+    density, beyond = math.exp(-z * z / 2) / math.sqrt(2 * math.pi), math.erfc(z / math.sqrt(2)) / 2
+    return max(0.0, deviation * (density - z * beyond))
+
+
+def look(weighed: Weighed, price: float) -> float:
+    """What a human look at this lead is worth; nothing where its index is unknown."""
+    if weighed.index is None:
+        return 0.0
+    return value_of_a_look(weighed.index, price, deviation(weighed.index, weighed.probability, weighed.spread, price))
+
+
+def worth_a_look(weighed: Weighed, price: Price | None) -> bool:
+    return price is not None and price.review_from is not None and look(weighed, price.value) >= price.review_from
+
+
+def cut(pairs: Iterable[tuple[float, float]], amount: float) -> float | None:
+    """Of (key, weight) pairs the key from which upwards the weights come closest to `amount`: equal keys are taken or
+    left together. None where all of them are not more than `amount`; the highest key is always taken."""
+    filled, above = 0.0, None
+    for key, weight in _heaps(pairs):
+        if filled + weight > amount:
+            nearer_without = above is not None and amount - filled < filled + weight - amount
+            return above if nearer_without else key
+        filled, above = filled + weight, key
+    return None
+
+
+def _heaps(pairs: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Highest key first, equal keys as one."""
+    heaps: dict[float, float] = {}
+    for key, weight in pairs:
+        heaps[key] = heaps.get(key, 0.0) + weight
+    return sorted(heaps.items(), reverse=True)
+
+
+def lot(salt: bytes, submission: str) -> float:
+    """Uniform on [0, 1), fixed for a submission, unknown to whoever lacks the salt."""
+    drawn = hashlib.sha256(salt + b"lot" + submission.encode()).digest()
+    return int.from_bytes(drawn[:6]) / 256**6
+
+
+def route(
+    weighed: Weighed,
+    price: Price | None,
+    agreement: Agreement,
+    lot: float,
+    may_nurture: bool,
+    before: Before | None = None,
+    now: datetime | None = None,
+) -> Verdict:
+    """`before` and `now` only where a lead is scored again: a new form is always decided anew. A lead that may not be
+    nurtured and does not earn its call is looked at by a person, and no lot is drawn for it."""
+    routing = agreement.routing
+    chosen = _by_index(weighed, price, agreement, before, now)
+    if not may_nurture:
+        return Verdict("sales" if chosen.route == "sales" else "review", None, "consent")
+    if chosen.ruled_by != "held" and worth_a_look(weighed, price):
+        chosen = Choice("review", "look")
+    if lot < routing.guard_slice:
+        return _by_lot(chosen.route, lot, routing.guard_slice)
+    propensity = None if chosen.route == "review" else 1 - routing.guard_slice / 2
+    return Verdict(chosen.route, propensity, chosen.ruled_by)
+
+
+def _by_lot(chosen: Route, lot: float, guard_slice: float) -> Verdict:
+    """Inside the guard slice a fair coin picks sales or nurture, whatever was chosen."""
+    taken: Route = "sales" if lot < guard_slice / 2 else "nurture"
+    return Verdict(taken, 1 - guard_slice / 2 if taken == chosen else guard_slice / 2, "lot")
+
+
+def _by_index(
+    weighed: Weighed, price: Price | None, agreement: Agreement, before: Before | None, now: datetime | None
+) -> Choice:
+    if price is None or weighed.index is None:
+        anew, clearly = Choice(by_band(weighed.band, agreement.routing), "band"), True
+    else:
+        least = agreement.sales.minute_cost
+        anew = Choice("sales" if worth_it(weighed.index, price.value, least) else "nurture", "price")
+        clearly = _clearly_other(weighed.index, price.value, least, anew.route)
+    if before is None or before.route not in ("sales", "nurture") or before.route == anew.route:
+        return anew
+    cooling = before.changed_at is not None and now is not None and now - before.changed_at < COOL_DOWN
+    return Choice(before.route, "held") if cooling or not clearly else anew
+
+
+def worth_it(weighed_index: float, price: float, least: float) -> bool:
+    """A minute earns its price, and more than it costs."""
+    return weighed_index >= price and weighed_index > least
+
+
+def _clearly_other(weighed_index: float, price: float, least: float, other: Route) -> bool:
+    """Whether the index is on the side of `other` even when the price is moved towards it."""
+    moved = 1 + HYSTERESIS if other == "sales" else 1 - HYSTERESIS
+    return worth_it(weighed_index, moved * price, moved * least) == (other == "sales")

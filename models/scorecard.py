@@ -9,6 +9,7 @@ import numpy as np
 
 from features.matrix import Feature
 from leads.agreement import Agreement, Between, Condition, Rule
+from leads.conditions import meets
 from leads.fields import Field, Value
 from leads.lead import Score
 from models.blend import Blend
@@ -57,25 +58,9 @@ def _feature(place: int, rule: Rule, fields: Mapping[str, Field]) -> Feature:
 def _holds(conditions: list[Condition]) -> Callable[..., bool]:
     def rule_holds(*values: Value) -> bool:
         """Every condition of the rule holds."""
-        return all(_meets(value, condition) for value, condition in zip(values, conditions, strict=True))
+        return all(meets(value, condition) for value, condition in zip(values, conditions, strict=True))
 
     return rule_holds
-
-
-def _meets(value: Value, condition: Condition) -> bool:
-    """A value that was not given meets no condition."""
-    if value is None:
-        return False
-    if isinstance(condition, bool):
-        return value is condition
-    if isinstance(condition, Between):
-        return isinstance(value, float | int) and _between(value, condition)
-    return str(value).strip().casefold() in {level.strip().casefold() for level in condition}
-
-
-def _between(number: float, bounds: Between) -> bool:
-    above = bounds.at_least is None or number >= bounds.at_least
-    return above and (bounds.below is None or number < bounds.below)
 
 
 def _in_words(name: str, condition: Condition) -> str:

@@ -1,11 +1,15 @@
 """Deciding again about a lead that is known: because the model can score it now, a person said so, it turned out to be
 no bot, or it objected to being scored by one."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 
+from leads.consent import may_be_profiled
+from leads.fields import Field, Value
+from leads.known_answers import together, values_of
 from leads.lead import Cause, Decision, Route, Submission
 from leads.ledger import (
     Connection,
+    company_of_lead,
     decided_submission,
     hold,
     identities_of,
@@ -16,9 +20,8 @@ from leads.ledger import (
     submissions_of,
 )
 from serving.announcement import announcement
+from serving.decider import ByHand, Told
 from serving.intake import Intake
-from serving.known_answers import together, values_of
-from serving.rights.consent import may_be_profiled
 from serving.scoring.live import Scored
 
 
@@ -46,15 +49,20 @@ def decide_anew(
     hand = last_override(connection, submission.id)
     if cause == "rescore" and (hand or before.route == "quarantine"):
         return None
+    by_hand = ByHand(route, owner, note) if route is not None else None
     if cause == "objection" and hand:
-        route, owner, note = hand.route, hand.owner, hand.note
-    elif cause == "objection" and before.route == "quarantine":
-        route = "quarantine"
-    decision = intake.decide(submission, scored, cause, route, note)
-    if owner is not None:
-        decision = replace(decision, owner=owner)
-    settle(connection, decision, announcement(submission, decision, intake.zone, intake.agreement))
-    return decision
+        by_hand = ByHand(hand.route, hand.owner, hand.note)
+    doubted = cause == "objection" and before.route == "quarantine"
+    values = all_that_it_said(connection, submission, intake.agreement.form.fields)
+    told = Told(submission, values, scored, company_of_lead(connection, lead), note)
+    made = intake.decider.decide(connection, told, cause, by_hand, doubted)
+    settle(connection, made, announcement(submission, made, intake.zone, intake.agreement))
+    return made.decision
+
+
+def all_that_it_said(connection: Connection, newest: Submission, fields: Mapping[str, Field]) -> dict[str, Value]:
+    earlier = [one for one in submissions_of(connection, newest.lead) if one.id != newest.id]
+    return together(values_of(newest, fields), earlier, fields)
 
 
 def scored_anew(intake: Intake, lead: str, by_model: bool = True) -> tuple[Submission, Scored] | None:
@@ -64,9 +72,7 @@ def scored_anew(intake: Intake, lead: str, by_model: bool = True) -> tuple[Submi
         newest = decided_submission(connection, lead)
         if newest is None:
             return None
-        earlier = [one for one in submissions_of(connection, lead) if one.id != newest.id]
+        values = all_that_it_said(connection, newest, intake.agreement.form.fields)
         by_model = by_model and not objects(connection, identities_of(connection, lead))
-    fields = intake.agreement.form.fields
-    values = together(values_of(newest, fields), earlier, fields)
     by_model = by_model and may_be_profiled(intake.agreement, newest.form)
     return newest, intake.live.score_waiting(values, by_model)

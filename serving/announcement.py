@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 from leads.agreement import Agreement
 from leads.lead import Announcement, Decision, Submission
+from leads.ledger import Made
 from serving import answers
 from serving.delivery.mail import mail_of
 
 
-def announcement(submission: Submission, decision: Decision, zone: ZoneInfo, agreement: Agreement) -> Announcement:
+def announcement(submission: Submission, made: Made, zone: ZoneInfo, agreement: Agreement) -> Announcement:
     """A receiver is told what a secret key is answered, what the lead sent, and why it was decided."""
+    decision = made.decision
     unwanted = decision.route == "quarantine" or decision.cause == "kept"
     event = "lead.quarantined" if unwanted else "lead.decided"
     data: dict[str, Any] = {
@@ -21,7 +23,8 @@ def announcement(submission: Submission, decision: Decision, zone: ZoneInfo, agr
         "cause": decision.cause,
         "form": dict(submission.form),
     }
-    mail = mail_of(submission, decision, zone, agreement)
+    to_owner = made.placement.mail_to if made.placement is not None else None
+    mail = mail_of(submission, decision, zone, agreement, to_owner)
     return Announcement(event, decision.decided_at, data, mail.to, mail.content)
 
 

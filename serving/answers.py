@@ -7,9 +7,26 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
-from leads.lead import Band, Cause, Contribution, Decision, Route, Rung
+from leads.lead import (
+    Assignment,
+    Band,
+    Cause,
+    Contribution,
+    Decision,
+    NextStep,
+    Outcome,
+    OutcomeReason,
+    OutcomeType,
+    Route,
+    RuledBy,
+    Rung,
+    Step,
+    StepKind,
+)
 from leads.ledger import Story
+from leads.outcome import LeadState, state_of
 from models.reasons import top_reasons
+from serving.assignment import QUEUES
 
 THANKS = "Thank you. We have received your message and will be in touch."
 
@@ -63,6 +80,12 @@ class ToldDecision(DecisionAnswer):
     cause: Cause
     note: str | None = Field(description="What the person said who made it by hand")
     degraded: str | None = Field(description="Why the champion did not score it")
+    ruled_by: RuledBy | None = Field(description="What had the last word on the route; null for decisions of old")
+    index: float | None = Field(description="What a sales minute spent on it was expected to earn")
+    value: float | None = Field(description="What its conversion is worth; null where nobody said")
+    minutes: float | None = Field(description="Of sales, for one such lead")
+    price_number: int | None = Field(description="Which of the prices it was decided under")
+    lot: float | None = Field(description="Drawn once for the submission, at least 0 and below 1")
 
 
 class FullDecision(ToldDecision):
@@ -83,11 +106,43 @@ class SubmissionAnswer(BaseModel):
     form: dict[str, Any] = Field(description="As it was sent")
 
 
+class StepAnswer(BaseModel):
+    at: datetime
+    kind: StepKind
+    owner: str | None = Field(description="Who has the lead after it; null where nobody of sales has")
+    owner_before: str | None
+    respond_by: datetime | None
+    why: str
+
+
+class Standing(BaseModel):
+    owner: str = Field(description="Who has it; `sales` while it waits in the queue")
+    respond_by: datetime
+    answered_at: datetime | None
+    escalated: bool
+    next_step: NextStep | None
+    next_at: datetime | None
+
+
+class OutcomeAnswer(BaseModel):
+    event: str
+    type: OutcomeType
+    occurred_at: datetime
+    received_at: datetime
+    reason: OutcomeReason | None
+    value: float | None
+    key: str | None = Field(description="The first letters of the key that told it")
+
+
 class LeadStory(BaseModel):
     lead: str
     arrived_at: datetime
     submissions: list[SubmissionAnswer]
     decisions: list[ToldDecision]
+    steps: list[StepAnswer] = Field(description="What happened to it in sales")
+    standing: Standing | None = Field(description="Where it stands with sales; null where sales has it not")
+    outcomes: list[OutcomeAnswer] = Field(description="What sales told of it, as it happened")
+    state: LeadState = Field(description="What became of it so far")
 
 
 class Health(BaseModel):
@@ -138,6 +193,12 @@ def told_decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "cause": decision.cause,
         "note": decision.note,
         "degraded": decision.degraded,
+        "ruled_by": decision.ruled_by,
+        "index": decision.index,
+        "value": decision.value,
+        "minutes": decision.minutes,
+        "price_number": decision.price_number,
+        "lot": decision.lot,
     }
 
 
@@ -164,6 +225,46 @@ def story_body(story: Story, zone: ZoneInfo) -> dict[str, Any]:
             for s in story.submissions
         ],
         "decisions": [told_decision_body(decision, zone) for decision in story.decisions],
+        "steps": [step_body(step, zone) for step in story.steps],
+        "standing": standing_body(story.assignment, zone),
+        "outcomes": [outcome_body(outcome, zone) for outcome in story.outcomes],
+        "state": state_of(story.outcomes),
+    }
+
+
+def outcome_body(outcome: Outcome, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "event": outcome.event,
+        "type": outcome.type,
+        "occurred_at": time_told(outcome.occurred_at, zone),
+        "received_at": time_told(outcome.received_at, zone),
+        "reason": outcome.reason,
+        "value": outcome.value,
+        "key": outcome.key,
+    }
+
+
+def step_body(step: Step, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "at": time_told(step.at, zone),
+        "kind": step.kind,
+        "owner": step.owner,
+        "owner_before": step.owner_before,
+        "respond_by": time_told(step.respond_by, zone),
+        "why": step.why,
+    }
+
+
+def standing_body(assignment: Assignment | None, zone: ZoneInfo) -> dict[str, Any] | None:
+    if assignment is None or assignment.ended_at is not None:
+        return None
+    return {
+        "owner": assignment.owner or QUEUES["sales"],
+        "respond_by": time_told(assignment.respond_by, zone),
+        "answered_at": time_told(assignment.answered_at, zone),
+        "escalated": assignment.escalated,
+        "next_step": assignment.next_step,
+        "next_at": time_told(assignment.next_at, zone),
     }
 
 

@@ -1,10 +1,10 @@
 """From a valid form to a stored decision."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,33 +12,38 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from leads.agreement import Agreement
+from leads.consent import may_be_profiled
 from leads.fields import Value
 from leads.form import ARRIVED, form_class
-from leads.lead import Band, Cause, Decision, Route, Submission, decision_id, submission_id
+from leads.known_answers import together
+from leads.lead import Decision, Submission, decision_id, submission_id
 from leads.ledger import (
     Answer,
+    Connection,
     Entry,
     Ledger,
     LedgerUnavailable,
+    Made,
     OtherBody,
     Standing,
     Writer,
     answer_given,
+    assignment_of,
     digests,
     enter,
     objects,
     others_who_wrote,
     submissions_of_person,
 )
-from models import policy
+from leads.marks import doubtful
 from serving.announcement import announcement, answer
-from serving.assignment import assign, hours_of_sales
+from serving.assignment import QUEUES
+from serving.company import company_of
 from serving.deadline import in_time
+from serving.decider import Decider, Told, utc_now
 from serving.edge.arrival import Arrival
-from serving.known_answers import together
 from serving.problems import Problem
-from serving.quarantine.bots import SAME_WORDS, WITHIN, Bots, content_of, doubtful
-from serving.rights.consent import may_be_mailed, may_be_profiled
+from serving.quarantine.bots import SAME_WORDS, WITHIN, Bots, content_of
 from serving.scoring.live import LiveScorer, Scored, invented_form
 from serving.watch.metrics import Metrics
 
@@ -60,13 +65,20 @@ class Known(NamedTuple):
 class Intake:
     """Takes leads in under one agreement; `number` is the agreement's in the ledger."""
 
-    def __init__(self, ledger: Ledger, agreement: Agreement, number: int, live: LiveScorer) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        agreement: Agreement,
+        number: int,
+        live: LiveScorer,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self.ledger = ledger
         self.agreement = agreement
         self.number = number
         self.live = live
         self.zone = ZoneInfo(agreement.sales.timezone)
-        self.hours = hours_of_sales(agreement)
+        self.decider = Decider(ledger, agreement, number, now)
         self.metrics = Metrics()
         self.writer = Writer(ledger, self.metrics.committed)
         self.bots = Bots()
@@ -107,7 +119,7 @@ class Intake:
 
     async def _receive(self, arrival: Arrival) -> Answer:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS - arrival.waited):
                 known = await in_time(self._known, arrival)
                 if known.answer:
                     return known.answer
@@ -153,68 +165,48 @@ class Intake:
                 known.content,
             )
 
+        company = company_of(arrival.values, arrival.fields)
+        digest_of_company = digests(self.ledger, [f"company:{company}"])[0] if company else None
         return Entry(
             sending=arrival.sending,
             people=digests(self.ledger, arrival.people),
             arrived_at=arrival.arrived_at,
             submission=submission,
-            decide=partial(self._decide_entry, values=values, scored=scored),
+            decide=partial(self._decide, values=values, scored=scored, company=digest_of_company),
             announce=partial(announcement, zone=self.zone, agreement=self.agreement),
             answer=lambda _, decision: answer(decision, self.zone, to_page=arrival.key.kind == "pk"),
+            company=digest_of_company,
         )
 
-    def _decide_entry(self, submission: Submission, standing: Standing, values: Values, scored: Scored) -> Decision:
+    def _decide(
+        self,
+        connection: Connection,
+        submission: Submission,
+        standing: Standing,
+        values: Values,
+        scored: Scored,
+        company: str | None,
+    ) -> Made:
         """A form that looks like a bot's changes nothing for a lead that was decided before: anybody may write
         anybody's address. An objection counts also when it came while the form was being scored."""
         before, doubted = standing.before, doubtful(submission.marks)
         if doubted and before is not None and before.route != "quarantine":
-            return replace(
-                before,
-                id=decision_id(),
-                submission=submission.id,
-                decided_at=datetime.now(UTC),
-                cause="kept",
-                propensity=None,
-            )
+            return Made(self._kept(connection, before, submission))
         if standing.objects and scored.score.scored_by != "scorecard":
             scored = self.live.by_scorecard(values, "no-consent")
-        return self.decide(submission, scored, route="quarantine" if doubted else None)
+        return self.decider.decide(connection, Told(submission, values, scored, company), doubted=doubted)
 
-    def decide(
-        self,
-        submission: Submission,
-        scored: Scored,
-        cause: Cause = "submission",
-        route: Route | None = None,
-        note: str | None = None,
-    ) -> Decision:
-        """`route` is given where the policy has no say: by a person's word, or for what looks like a bot."""
-        score, routing, decided_at = scored.score, self.agreement.routing, datetime.now(UTC)
-        band = policy.band(score.probability, routing.bands)
-        route = route or self._route(band, submission)
-        owner, respond_by = assign(route, self.agreement, self.hours, decided_at)
-        return Decision(
+    def _kept(self, connection: Connection, before: Decision, submission: Submission) -> Decision:
+        """As it stands now: the clock may have moved the lead since it was decided."""
+        stands = assignment_of(connection, submission.lead)
+        kept = replace(
+            before,
             id=decision_id(),
-            lead=submission.lead,
             submission=submission.id,
-            decided_at=decided_at,
-            score=score,
-            horizon_days=self.agreement.goal.within_days,
-            band=band,
-            route=route,
-            owner=owner,
-            respond_by=respond_by,
-            agreement=self.number,
-            price=None,
+            decided_at=self.decider.now(),
+            cause="kept",
             propensity=None,
-            features=scored.row,
-            cause=cause,
-            degraded=scored.degraded,
-            note=note,
         )
-
-    def _route(self, band: Band, submission: Submission) -> Route:
-        """The policy's; but nurture writes mails, so a lead that agreed to none is looked at by a person."""
-        route = policy.route(band, self.agreement.routing)
-        unwanted = route == "nurture" and not may_be_mailed(self.agreement, submission.form)
-        return "review" if unwanted else route
+        if stands is None or stands.ended_at is not None:
+            return kept
+        return replace(kept, owner=stands.owner or QUEUES["sales"], respond_by=stands.respond_by)

@@ -21,6 +21,7 @@ from leads.ledger import (
     Answer,
     Entry,
     Ledger,
+    Made,
     Sending,
     Writer,
     agreement_in_force,
@@ -65,8 +66,8 @@ def entry(ledger: Ledger, form: dict[str, object]) -> Entry:
         raise RuntimeError("the ledger has no agreement")
     token = os.urandom(32).hex()
 
-    def decide(submission: Submission, _: object) -> Decision:
-        return _decision(submission, now, agreement.number)
+    def decide(_: object, submission: Submission, __: object) -> Made:
+        return Made(_decision(submission, now, agreement.number))
 
     return Entry(
         sending=Sending(key, token, token),
@@ -74,7 +75,7 @@ def entry(ledger: Ledger, form: dict[str, object]) -> Entry:
         arrived_at=now,
         submission=lambda lead: Submission(submission_id(), lead, now, form, key),
         decide=decide,
-        announce=lambda _, decision: Announcement("lead.decided", now, {"decision": decision.id}),
+        announce=lambda _, made: Announcement("lead.decided", now, {"decision": made.decision.id}),
         answer=lambda _, decision: (201, decision.id),
     )
 

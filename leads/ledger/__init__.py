@@ -3,6 +3,21 @@
 from sqlalchemy import Connection
 
 from leads.ledger.agreement import InForce, adopt_agreement, agreement_in_force, agreement_text, settle_agreement
+from leads.ledger.assignment import (
+    Placement,
+    assignment_of,
+    due_assignments,
+    next_clock_step,
+    owned,
+    owner_in_company,
+    owners,
+    put_assignment,
+    queued,
+    steps_of,
+    unanswered,
+    write_placement,
+    write_step,
+)
 from leads.ledger.backup import Backup, back_up
 from leads.ledger.book import Ledger, LedgerBusy, LedgerUnavailable, StorageFull
 from leads.ledger.bundle import (
@@ -20,10 +35,14 @@ from leads.ledger.bundle import (
 from leads.ledger.decision import (
     Story,
     decision_by_id,
+    decisions_by_id,
     last_decisions,
     latest_decision,
     lead_story,
+    leads_ending_in,
+    route_changed_at,
     submission_by_id,
+    submissions_by_id,
 )
 from leads.ledger.degraded import Degraded, degraded_decisions, still_latest
 from leads.ledger.delivery import (
@@ -40,6 +59,7 @@ from leads.ledger.delivery import (
 from leads.ledger.entry import (
     Answer,
     Entry,
+    Made,
     OtherBody,
     Sending,
     Standing,
@@ -77,10 +97,18 @@ from leads.ledger.outbox import (
     cancel_messages,
     deliveries,
     outbox_state,
+    post,
     replay,
     replay_dead,
 )
-from leads.ledger.person import digest, digests, lead_of_person, leads_of, object_, objects
+from leads.ledger.outcome import (
+    arrival_of,
+    conversions_told,
+    leave_out_conversions,
+    outcomes_of,
+    write_outcome,
+)
+from leads.ledger.person import company_of_lead, digest, digests, lead_of_person, leads_of, object_, objects
 from leads.ledger.quarantine import Quarantined, others_who_wrote, quarantined, was_quarantined
 from leads.ledger.receiver import (
     EVENTS,
@@ -113,6 +141,15 @@ from leads.ledger.rights import (
 )
 from leads.ledger.schema import State, Upgrade, ledger_state, upgrade_ledger
 from leads.ledger.sole import serving_alone
+from leads.ledger.team import (
+    at_hand,
+    credits,
+    lock_team,
+    record_change,
+    save_credits,
+    taken_since,
+    team_changes,
+)
 from leads.ledger.writer import Writer
 
 __all__ = [
@@ -140,9 +177,11 @@ __all__ = [
     "Ledger",
     "LedgerBusy",
     "LedgerUnavailable",
+    "Made",
     "MessageState",
     "OtherBody",
     "Outgoing",
+    "Placement",
     "Promotion",
     "Quarantined",
     "Receiver",
@@ -164,21 +203,29 @@ __all__ = [
     "agreement_in_force",
     "agreement_text",
     "answer_given",
+    "arrival_of",
+    "assignment_of",
+    "at_hand",
     "back_up",
     "bundles",
     "cancel_messages",
     "champion",
     "change_receiver",
     "claim",
+    "company_of_lead",
+    "conversions_told",
     "create_key",
+    "credits",
     "decided_submission",
     "decision_by_id",
+    "decisions_by_id",
     "degraded_decisions",
     "deliveries",
     "destinations_due",
     "digest",
     "digests",
     "disable_receiver",
+    "due_assignments",
     "enable_receiver",
     "enter",
     "erase",
@@ -198,26 +245,38 @@ __all__ = [
     "latest_decision",
     "lead_of_person",
     "lead_story",
+    "leads_ending_in",
     "leads_of",
+    "leave_out_conversions",
     "ledger_state",
     "list_keys",
     "load_bundle",
+    "lock_team",
+    "next_clock_step",
     "object_",
     "objections",
     "objects",
     "open_ledger",
     "others_who_wrote",
     "outbox_state",
+    "outcomes_of",
     "overwrite",
     "overwrite_if_alone",
+    "owned",
+    "owner_in_company",
+    "owners",
     "person_of",
+    "post",
     "post_test",
     "promote",
     "promotions",
+    "put_assignment",
     "quarantined",
+    "queued",
     "receiver_by_id",
     "receivers",
     "record",
+    "record_change",
     "release",
     "remains",
     "remove_receiver",
@@ -226,16 +285,26 @@ __all__ = [
     "revoke_key",
     "roll_key",
     "roll_secret",
+    "route_changed_at",
     "save_bundle",
+    "save_credits",
     "sent_on",
     "serving_alone",
     "settle",
     "settle_agreement",
+    "steps_of",
     "still_latest",
     "submission_by_id",
+    "submissions_by_id",
     "submissions_of",
     "submissions_of_person",
+    "taken_since",
+    "team_changes",
+    "unanswered",
     "upgrade_ledger",
     "vacuum",
     "was_quarantined",
+    "write_outcome",
+    "write_placement",
+    "write_step",
 ]

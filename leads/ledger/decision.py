@@ -1,24 +1,31 @@
 """What leads sent, and what was decided."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from leads.lead import Contribution, Decision, Score, Submission
+from leads.lead import Assignment, Contribution, Decision, Outcome, Score, Step, Submission
 from leads.ledger import tables
+from leads.ledger.assignment import assignment_of, steps_of
 from leads.ledger.book import Ledger
+from leads.ledger.outcome import outcomes_of
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything known of one lead, oldest first."""
+    """Everything known of one lead, oldest first; `assignment` is where it stands, or stood last, with sales."""
 
     lead: str
     arrived_at: datetime
     submissions: tuple[Submission, ...]
     decisions: tuple[Decision, ...]
+    steps: tuple[Step, ...]
+    assignment: Assignment | None
+    outcomes: tuple[Outcome, ...]
 
 
 # Made once, because every lead waits for them.
@@ -37,6 +44,18 @@ def decision_by_id(ledger: Ledger, decision: str) -> Decision | None:
     with ledger.reading() as connection:
         row = connection.execute(select(tables.decisions).where(tables.decisions.c.id == decision)).first()
     return None if row is None else decision_of(row)
+
+
+def decisions_by_id(connection: Connection, decisions: Iterable[str]) -> dict[str, Decision]:
+    here = tables.decisions
+    rows = connection.execute(select(here).where(here.c.id.in_(list(decisions))))
+    return {row.id: decision_of(row) for row in rows}
+
+
+def leads_ending_in(connection: Connection, ending: str, most: int) -> list[str]:
+    """Looks at every lead: for people who have only the end of an id. `ending` holds letters, digits and hyphens."""
+    here = tables.leads
+    return list(connection.scalars(select(here.c.id).where(here.c.id.endswith(ending)).order_by(here.c.id).limit(most)))
 
 
 def last_decisions(ledger: Ledger, most: int) -> list[Decision]:
@@ -59,7 +78,21 @@ def lead_story(ledger: Ledger, lead: str) -> Story | None:
         decisions = connection.execute(
             select(decided).where(decided.c.lead == lead).order_by(decided.c.decided_at, decided.c.id)
         )
-        return Story(lead, arrived, tuple(map(submission_of, submissions)), tuple(map(decision_of, decisions)))
+        return Story(
+            lead,
+            arrived,
+            tuple(map(submission_of, submissions)),
+            tuple(map(decision_of, decisions)),
+            tuple(steps_of(connection, lead)),
+            assignment_of(connection, lead),
+            tuple(outcomes_of(connection, lead)),
+        )
+
+
+def submissions_by_id(connection: Connection, submissions: Iterable[str]) -> dict[str, Submission]:
+    here = tables.submissions
+    rows = connection.execute(select(here).where(here.c.id.in_(list(submissions))))
+    return {row.id: submission_of(row) for row in rows}
 
 
 def _submission_row(submission: Submission) -> dict[str, Any]:
@@ -105,6 +138,12 @@ _OF_DECISION = (
     "cause",
     "degraded",
     "note",
+    "price_number",
+    "value",
+    "minutes",
+    "index",
+    "lot",
+    "ruled_by",
 )
 
 
@@ -113,6 +152,17 @@ def latest_decision(connection: Connection, lead: str) -> Decision | None:
     newest = select(here).where(here.c.lead == lead).order_by(here.c.decided_at.desc(), here.c.id.desc()).limit(1)
     row = connection.execute(newest).first()
     return None if row is None else decision_of(row)
+
+
+def route_changed_at(connection: Connection, lead: str) -> datetime | None:
+    """When a re-score last changed the lead's route; None where none did."""
+    here = tables.decisions
+    told = select(here.c.route, here.c.cause, here.c.decided_at).where(here.c.lead == lead)
+    rows = connection.execute(told.order_by(here.c.decided_at, here.c.id)).all()
+    changed = [
+        after.decided_at for before, after in pairwise(rows) if after.cause == "rescore" and after.route != before.route
+    ]
+    return changed[-1] if changed else None
 
 
 def submission_by_id(connection: Connection, submission: str) -> Submission:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from leads.lead import Announcement, Decision, Submission
 from leads.ledger import tables
+from leads.ledger.assignment import Placement, write_placement
 from leads.ledger.book import Ledger
 from leads.ledger.decision import latest_decision, write_decision, write_submission
 from leads.ledger.outbox import post
@@ -53,18 +54,27 @@ class Standing(NamedTuple):
     objects: bool
 
 
+class Made(NamedTuple):
+    """A decision, and who gets the lead; None where that stays as it was."""
+
+    decision: Decision
+    placement: Placement | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is to be written. The lead is only known inside the transaction, so what depends on it is made there:
-    `submission`, then `decide`, then `announce` and `answer`, none of which may wait for anything."""
+    """What is to be written; `people` and `company` are digests. The lead is only known inside the transaction, so what
+    depends on it is made there: `submission`, then `decide`, then `announce` and `answer`, none of which may wait for
+    anything."""
 
     sending: Sending
     people: Sequence[str]
     arrived_at: datetime
     submission: Callable[[str], Submission]
-    decide: Callable[[Submission, Standing], Decision]
-    announce: Callable[[Submission, Decision], Announcement]
+    decide: Callable[[Connection, Submission, Standing], Made]
+    announce: Callable[[Submission, Made], Announcement]
     answer: Callable[[Submission, Decision], tuple[int, str]]
+    company: str | None = None
 
 
 def answer_given(ledger: Ledger, sending: Sending) -> Answer | None:
@@ -79,20 +89,23 @@ def enter(connection: Connection, entry: Entry) -> Answer:
     _one_at_a_time(connection, entry.sending)
     if given := _given(connection, entry.sending):
         return given
-    lead = lead_of_person(connection, entry.people, entry.arrived_at)
+    lead = lead_of_person(connection, entry.people, entry.arrived_at, entry.company)
     submission = entry.submission(lead)
-    decision = entry.decide(submission, Standing(latest_decision(connection, lead), objects(connection, entry.people)))
+    standing = Standing(latest_decision(connection, lead), objects(connection, entry.people))
+    made = entry.decide(connection, submission, standing)
     write_submission(connection, submission)
-    settle(connection, decision, entry.announce(submission, decision))
-    status, body = entry.answer(submission, decision)
+    settle(connection, made, entry.announce(submission, made))
+    status, body = entry.answer(submission, made.decision)
     _keep(connection, entry.sending, submission.id, status, body)
-    return Answer(status, body, lead, submission=submission, decision=decision)
+    return Answer(status, body, lead, submission=submission, decision=made.decision)
 
 
-def settle(connection: Connection, decision: Decision, announcement: Announcement) -> None:
-    """A decision and what the outside hears of it."""
-    write_decision(connection, decision)
-    post(connection, announcement, decision.lead, decision.id)
+def settle(connection: Connection, made: Made, announcement: Announcement) -> None:
+    """A decision, who gets the lead, and what the outside hears of it."""
+    write_decision(connection, made.decision)
+    if made.placement is not None:
+        write_placement(connection, made.placement)
+    post(connection, announcement, made.decision.lead, made.decision.id)
 
 
 def forget_old_answers(connection: Connection, now: datetime) -> int:

@@ -15,9 +15,9 @@ from leads.ledger.book import Ledger
 from leads.refusal import Refusal
 
 KeyKind = Literal["pk", "sk"]
-Scope = Literal["forms", "leads", "quarantine", "receivers", "privacy", "metrics", "all"]
-"""What a key may do: send forms, read leads and decisions and overrule them, look after the quarantine, manage the
-receivers of webhooks, serve people's rights, read the metrics, or everything."""
+Scope = Literal["forms", "leads", "outcomes", "quarantine", "receivers", "privacy", "metrics", "all"]
+"""What a key may do: send forms, read leads and decisions and overrule them, tell what became of leads, look after the
+quarantine, manage the receivers of webhooks, serve people's rights, read the metrics, or everything."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 ID_LETTERS = 11
 

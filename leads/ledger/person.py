@@ -23,11 +23,13 @@ def digest(salt: bytes, text: str) -> str:
     return hmac.new(salt, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def lead_of_person(connection: Connection, people: Sequence[str], arrived_at: datetime) -> str:
+def lead_of_person(
+    connection: Connection, people: Sequence[str], arrived_at: datetime, company: str | None = None
+) -> str:
     """The lead that this person is, made when nobody sent a form under the first digest before. Two processes that meet
     the same new person at once agree on one lead."""
     new, person = lead_id(), people[0] if people else None
-    row = {"id": new, "arrived_at": arrived_at, "person": person}
+    row = {"id": new, "arrived_at": arrived_at, "person": person, "company": company}
     if person is None:
         connection.execute(insert(tables.leads), row)
         return new
@@ -35,10 +37,16 @@ def lead_of_person(connection: Connection, people: Sequence[str], arrived_at: da
     there = select(tables.leads.c.id).where(tables.leads.c.person == person)
     lead: str | None = connection.scalar(there.with_for_update(read=True, key_share=True))
     if lead is None:  # erased just now
-        return lead_of_person(connection, people, arrived_at)
+        return lead_of_person(connection, people, arrived_at, company)
     rows = [{"digest": each, "lead": lead} for each in people]
     connection.execute(unless_there(connection, tables.identities, ["digest", "lead"]), rows)
     return lead
+
+
+def company_of_lead(connection: Connection, lead: str) -> str | None:
+    """The digest of its company's domain."""
+    company: str | None = connection.scalar(select(tables.leads.c.company).where(tables.leads.c.id == lead))
+    return company
 
 
 def leads_of(connection: Connection, people: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from leads.ledger import tables
 from leads.ledger.book import Ledger
 from leads.ledger.outbox import cancel_for_receiver, hurry_for_receiver, post_to
 
-Event = Literal["lead.decided", "lead.quarantined", "lead.erased", "endpoint.test"]
+Event = Literal["lead.decided", "lead.quarantined", "lead.outcome", "lead.erased", "endpoint.test"]
 EVENTS: tuple[Event, ...] = get_args(Event)
 USUAL_EVENTS: tuple[Event, ...] = ("lead.decided", "lead.erased")
 SECRET_BYTES = 32

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from leads.agreement import Agreement
 from leads.lead import Decision, Route, Submission
 from models.reasons import top_reasons
+from serving.form_words import form_lines, indented
 
 HEADINGS: Mapping[Route, str] = {
     "sales": "A lead for sales",
@@ -20,9 +21,11 @@ class Mail(NamedTuple):
     content: Mapping[str, str] | None = None
 
 
-def mail_of(submission: Submission, decision: Decision, zone: ZoneInfo, agreement: Agreement) -> Mail:
-    """To the side that takes the reins, where the agreement names its address; nobody is mailed about bots."""
-    to = agreement.marketing.mail if decision.route == "nurture" else agreement.sales.mail
+def mail_of(
+    submission: Submission, decision: Decision, zone: ZoneInfo, agreement: Agreement, to_owner: str | None = None
+) -> Mail:
+    """To the owner, or to the side that takes the reins, where their address is known; nobody is mailed about bots."""
+    to = agreement.marketing.mail if decision.route == "nurture" else to_owner or agreement.sales.mail
     if to is None or decision.route not in HEADINGS or decision.cause == "kept":
         return Mail()
     lines = [*_decided(decision, zone), "", *_reasons(decision), "", *_written(submission, agreement)]
@@ -48,27 +51,11 @@ def _decided(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
 def _reasons(decision: Decision) -> Iterator[str]:
     yield "Why:"
     told = top_reasons(decision.score.contributions)
-    yield from (f"  {'+' if reason.effect > 0 else '-'} {_indented(reason.text)}" for reason in told)
+    yield from (f"  {'+' if reason.effect > 0 else '-'} {indented(reason.text, 6)}" for reason in told)
     if not told:
         yield "  Nothing that it wrote sets it apart."
 
 
 def _written(submission: Submission, agreement: Agreement) -> Iterator[str]:
     yield "What it wrote:"
-    for key, value in submission.form.items():
-        if value is not None and value != "":
-            yield f"  {_name(agreement, key)}: {_indented(_text(value))}"
-
-
-def _name(agreement: Agreement, key: str) -> str:
-    field = agreement.form.fields.get(key)
-    return (field.label or field.column or key) if field else key
-
-
-def _text(value: object) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _indented(text: str) -> str:
-    """What follows a line end stands deeper, so that no lead can write lines that look like ours."""
-    return "\n      ".join(text.splitlines())
+    yield from form_lines(submission.form, agreement, 2)

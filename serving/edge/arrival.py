@@ -27,7 +27,8 @@ OLDEST = timedelta(days=3650)
 @dataclass(frozen=True)
 class Arrival:
     """`sent` is the form as it was sent, `form` the same once checked. `opened_at` is when the visitor got the page,
-    `submitted_at` when a sender that waits with sending got the form; `website` is the honeypot."""
+    `submitted_at` when a sender that waits with sending got the form; `website` is the honeypot. `waited` are the
+    seconds that the ledger took to know the key: they are part of what a form can wait."""
 
     key: Key
     sent: Mapping[str, object]
@@ -41,6 +42,7 @@ class Arrival:
     submitted_at: datetime | None = None
     redirect: str | None = None
     by_html_form: bool = False
+    waited: float = 0.0
 
     @cached_property
     def values(self) -> dict[str, Value]:
@@ -118,10 +120,7 @@ def submitted(text: str, now: datetime) -> datetime | None:
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None or not re.match(r"\d{4}-\d\d-\d\d[T ]", text):
-            raise ValueError
-        moment = moment.astimezone(UTC)
+        moment = zoned(text)
         if not now - OLDEST < moment <= now + CLOCKS_DIFFER:
             raise ValueError
     except (ValueError, OverflowError):
@@ -131,3 +130,11 @@ def submitted(text: str, now: datetime) -> datetime | None:
             "_submitted_at must be a moment of the last ten years with its zone, such as 2026-11-23T09:00:00+01:00",
         ) from None
     return min(moment, now)
+
+
+def zoned(text: str) -> datetime:
+    """A moment in RFC 3339, in UTC; ValueError or OverflowError for what is none, or names no zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not re.match(r"\d{4}-\d\d-\d\d[T ]", text):
+        raise ValueError
+    return moment.astimezone(UTC)

@@ -29,11 +29,15 @@ T = TypeVar("T", bound=Body)
 
 
 async def sent_body(request: Request, body: type[T]) -> T:
-    sent = await read_object(request)
+    return validated(body, await read_object(request))
+
+
+def validated(body: type[T], sent: object, under: tuple[str | int, ...] = ()) -> T:
+    """`under` is where it stood in what was sent."""
     try:
         return body.model_validate(sent)
     except ValidationError as errors:
-        raise Problem.of([_place(error["type"], error["loc"]) for error in errors.errors()]) from None
+        raise Problem.of([_place(error["type"], (*under, *error["loc"])) for error in errors.errors()]) from None
 
 
 def is_empty(request: Request) -> bool:

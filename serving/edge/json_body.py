@@ -56,11 +56,17 @@ async def read_object(request: Request) -> dict[str, object]:
     return object_of(await read_body(request))
 
 
+async def read_tree(request: Request, largest: int = LARGEST_BODY, most_keys: int = MOST_KEYS) -> object:
+    """The body with a Flaw in the place of each value that cannot be accepted; `flaws_in` tells where."""
+    check_headers(request, largest=largest)
+    return _tree_in(await read_body(request, largest), most_keys)
+
+
 def media_type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def check_headers(request: Request, media_type: str = JSON) -> None:
+def check_headers(request: Request, media_type: str = JSON, largest: int = LARGEST_BODY) -> None:
     parameters = request.headers.get("content-type", "").partition(";")[2]
     if media_type_of(request) != media_type:
         raise Problem("media-type", "Send the form as JSON with the header Content-Type: application/json.")
@@ -70,18 +76,18 @@ def check_headers(request: Request, media_type: str = JSON) -> None:
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise Problem("encoding", "Send the body as it is, without Content-Encoding.")
     length = request.headers.get("content-length", "0")
-    if length.isdigit() and int(length[:20]) > LARGEST_BODY:
-        raise _too_large()
+    if length.isdigit() and int(length[:20]) > largest:
+        raise _too_large(largest)
 
 
-async def read_body(request: Request) -> bytes:
-    """At most LARGEST_BODY bytes, whatever length was announced; the server closes the connection on what is left."""
+async def read_body(request: Request, largest: int = LARGEST_BODY) -> bytes:
+    """At most `largest` bytes, whatever length was announced; the server closes the connection on what is left."""
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
-            if size > LARGEST_BODY:
-                raise _too_large()
+            if size > largest:
+                raise _too_large(largest)
             chunks.append(chunk)
     except ClientDisconnect:
         raise Problem("content-length", "The connection ended before the body was complete; send it again.") from None
@@ -89,11 +95,7 @@ async def read_body(request: Request) -> bytes:
 
 
 def object_of(body: bytes) -> dict[str, object]:
-    text = _text_of(body)
-    if not text.strip(" \t\r\n"):
-        raise Problem("empty-body", "Send the form's fields as one JSON object.")
-    _check_depth(body)
-    tree = _tree_of(text)
+    tree = _tree_in(body)
     if flaws := flaws_in(tree):
         raise Problem.of(flaws)
     if not isinstance(tree, dict):
@@ -141,6 +143,14 @@ def _meant(place: Place, name: str | None = None) -> Place:
     return replace(place, detail=f"{wrong}; did you mean {name}?{remedy}")
 
 
+def _tree_in(body: bytes, most_keys: int = MOST_KEYS) -> object:
+    text = _text_of(body)
+    if not text.strip(" \t\r\n"):
+        raise Problem("empty-body", "Send the form's fields as one JSON object.")
+    _check_depth(body)
+    return _tree_of(text, most_keys)
+
+
 def _text_of(body: bytes) -> str:
     if body.startswith(b"\xef\xbb\xbf"):
         raise Problem("json-bom", "Send the JSON without the three bytes EF BB BF before it.")
@@ -165,14 +175,14 @@ def _check_depth(body: bytes) -> None:
             raise Problem("json-too-deep", f"The form is one flat object; at most {DEEPEST} levels are read.")
 
 
-def _tree_of(text: str) -> object:
+def _tree_of(text: str, most_keys: int) -> object:
     keys = 0
 
     def object_from(pairs: list[tuple[str, object]]) -> dict[str, object]:
         nonlocal keys
         keys += len(pairs)
-        if keys > MOST_KEYS:
-            raise Problem("json-too-many-keys", f"At most {MOST_KEYS} keys are read.")
+        if keys > most_keys:
+            raise Problem("json-too-many-keys", f"At most {most_keys:,} keys are read.")
         found = dict(pairs)
         if len(found) < len(pairs):
             times = Counter(key for key, _ in pairs)
@@ -219,9 +229,9 @@ def _not_a_number(_: str) -> Flaw:
     return Flaw("json-not-finite")
 
 
-def flaws_in(tree: object) -> list[Place]:
-    """What must not be stored or shown, the most general first."""
-    found = [Place(pointer_to(path), code, _sentence(path, code)) for path, code in _flaws(tree)]
+def flaws_in(tree: object, under: tuple[str | int, ...] = ()) -> list[Place]:
+    """What must not be stored or shown, the most general first; `under` is where the tree stands in what was sent."""
+    found = [Place(pointer_to(path), code, _sentence(path, code)) for path, code in _flaws(tree, under)]
     return sorted(found, key=lambda flaw: KINDS[flaw.code].status)
 
 
@@ -252,8 +262,8 @@ def _sentence(path: Sequence[str | int], code: str) -> str:
     return f"{named(path) or 'The body'} {DETAILS[code]}"
 
 
-def _too_large() -> Problem:
-    return Problem("body-too-large", f"At most {LARGEST_BODY:,} bytes are read.", headers={"Connection": "close"})
+def _too_large(largest: int) -> Problem:
+    return Problem("body-too-large", f"At most {largest:,} bytes are read.", headers={"Connection": "close"})
 
 
 def _not_in_utf8() -> Problem:

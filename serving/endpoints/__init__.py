@@ -7,7 +7,9 @@ from serving.endpoints.desk import Desk
 from serving.endpoints.forms import form_endpoints
 from serving.endpoints.leads import lead_endpoints
 from serving.endpoints.metrics import metrics_endpoints
+from serving.endpoints.outcomes import outcome_endpoints
 from serving.endpoints.quarantine import quarantine_endpoints
+from serving.endpoints.queue import queue_endpoints
 from serving.endpoints.receivers import receiver_endpoints
 from serving.endpoints.rights import rights_endpoints
 from serving.endpoints.state import state_endpoints
@@ -19,6 +21,8 @@ def endpoints() -> tuple[APIRouter, ...]:
     return (
         form_endpoints(),
         lead_endpoints(),
+        queue_endpoints(),
+        outcome_endpoints(),
         quarantine_endpoints(),
         rights_endpoints(),
         receiver_endpoints(),

@@ -1,6 +1,7 @@
 """Sending a form, and reading what it asks."""
 
 import hashlib
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -85,9 +86,10 @@ def _answer(request: Request, given: Answer, arrival: Arrival) -> Response:
 
 class Reading(NamedTuple):
     """One body as it was read: `sent` is all of it, by which a repetition is known; `own` are the form's values,
-    `added` is what the sender says of the sending."""
+    `added` is what the sender says of the sending. `waited` are the seconds that the ledger took to know the key."""
 
     key: Key
+    waited: float
     sent: Mapping[str, object]
     own: Mapping[str, object]
     added: Mapping[str, object]
@@ -97,7 +99,7 @@ class Reading(NamedTuple):
 async def arrival_of(request: Request, desk: Desk) -> Arrival:
     now = datetime.now(UTC)
     by_html_form = is_html_form(request)
-    key, sent, own, added, form = await (_read_html_form if by_html_form else _read_json)(request, desk)
+    key, waited, sent, own, added, form = await (_read_html_form if by_html_form else _read_json)(request, desk)
     token = idempotency_key(request.headers.getlist("idempotency-key"), added.get("_idempotency_key"))
     return Arrival(
         key=key,
@@ -112,23 +114,30 @@ async def arrival_of(request: Request, desk: Desk) -> Arrival:
         submitted_at=submitted(text_of(added, "_submitted_at"), now),
         redirect=page_of(key, text_of(added, "_redirect")),
         by_html_form=by_html_form,
+        waited=waited,
     )
+
+
+async def _admitted(request: Request, desk: Desk, given: str | None = None) -> tuple[Key, float]:
+    began = time.monotonic()
+    key = await in_time(admit, request, desk.ledger, "forms", given)
+    return key, time.monotonic() - began
 
 
 async def _read_json(request: Request, desk: Desk) -> Reading:
     refuse_multipart(request)
-    key = await in_time(admit, request, desk.ledger, "forms")
+    key, waited = await _admitted(request, desk)
     sent = await read_object(request)
     own, added = without_reserved(sent)
-    return Reading(key, sent, own, added, validated(desk.form, own))
+    return Reading(key, waited, sent, own, added, validated(desk.form, own))
 
 
 async def _read_html_form(request: Request, desk: Desk) -> Reading:
     texts = await read_texts(request, desk.fields)
-    key = await in_time(admit, request, desk.ledger, "forms", texts.get("_key"))
+    key, waited = await _admitted(request, desk, texts.get("_key"))
     own, added = without_reserved(texts)
     form, values = read(desk.form, {name: str(text) for name, text in own.items()}, desk.fields)
-    return Reading(key, texts, values, added, form)
+    return Reading(key, waited, texts, values, added, form)
 
 
 async def read_script(request: Request) -> Response:

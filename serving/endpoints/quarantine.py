@@ -53,7 +53,7 @@ def quarantine_endpoints() -> APIRouter:
 def read_quarantine(request: Request) -> Response:
     """Leads whose newest decision is the quarantine, newest first, and what gave them away."""
     caller(request, "quarantine")
-    desk, limit = desk_of(request), _limit(request)
+    desk, limit = desk_of(request), limit_of(request)
     if request.query_params.keys() - {"limit", "after"}:
         raise Problem("parameter", "Only limit and after can be asked for.")
     with desk.ledger.reading() as connection:
@@ -101,7 +101,7 @@ def parameter(request: Request, name: str) -> str | None:
     return given[0] if given else None
 
 
-def _limit(request: Request) -> int:
+def limit_of(request: Request) -> int:
     text = parameter(request, "limit")
     if text is None:
         return USUAL

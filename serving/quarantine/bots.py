@@ -1,7 +1,4 @@
-"""What gives a bot away. What is marked is stored and decided all the same, and may wait in quarantine for a person.
-
-A mark that people practically never earn puts a lead into quarantine by itself; of those that people do earn now and
-then it takes two."""
+"""What gives a bot away. What is marked is stored and decided all the same, and may wait in quarantine for a person."""
 
 import re
 import unicodedata
@@ -32,9 +29,6 @@ SHORTEST_WORDS = 40
 SENDINGS = RateLimitItemPerMinute(10, 10)
 """Ten forms in ten minutes from one address: an office behind one address stays far below it."""
 
-CERTAIN = frozenset({"honeypot", "too-fast", "repeated-content", "many-sendings"})
-LIKELY = frozenset({"disposable-address", "links"})
-"""People throw addresses away after a download, and name their website: only both together tell of spam."""
 ALPHABETS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "GEORGIAN", "COPTIC"})
 """Scripts whose letters are taken for each other's; Japanese, say, mixes its own with Latin every day."""
 
@@ -71,11 +65,6 @@ class Bots:
         except ValueError:
             return False
         return public and not self._sendings.hit(SENDINGS, neighbourhood(arrival.client))
-
-
-def doubtful(marks: tuple[str, ...]) -> bool:
-    """Whether a lead waits in quarantine."""
-    return not CERTAIN.isdisjoint(marks) or len(LIKELY.intersection(marks)) > 1
 
 
 def content_of(arrival: Arrival, salt: bytes) -> str | None:

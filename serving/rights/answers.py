@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field
 
 from leads.lead import Band
-from leads.ledger import Quarantined
+from leads.ledger import Quarantined, SentOn
+from leads.outcome import LeadState
 from serving import answers
-from serving.answers import DecisionAnswer, FullDecision, SubmissionAnswer
+from serving.answers import DecisionAnswer, FullDecision, OutcomeAnswer, Standing, StepAnswer, SubmissionAnswer
 
 
 class QuarantinedLead(BaseModel):
@@ -61,6 +62,10 @@ class KnownLead(BaseModel):
     arrived_at: datetime
     submissions: list[MarkedSubmission]
     decisions: list[FullDecision]
+    steps: list[StepAnswer]
+    standing: Standing | None
+    outcomes: list[OutcomeAnswer]
+    state: LeadState
     messages: list[MessageSent]
 
 
@@ -75,6 +80,16 @@ class PersonExport(BaseModel):
     exported_at: datetime
     leads: list[KnownLead]
     objections: list[Word]
+
+
+def message_body(one: SentOn, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "event": one.event,
+        "to": one.to,
+        "state": one.state,
+        "created_at": answers.time_told(one.created_at, zone),
+        "finished_at": answers.time_told(one.finished_at, zone),
+    }
 
 
 def quarantined_body(one: Quarantined, zone: ZoneInfo) -> Mapping[str, Any]:

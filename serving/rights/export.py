@@ -6,8 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from leads.lead import Submission
-from leads.ledger import Connection, Ledger, lead_story, leads_of, objections, sent_on
+from leads.ledger import Ledger, lead_story, leads_of, objections, sent_on
 from serving import answers
+from serving.rights.answers import message_body
 
 
 def person_export(ledger: Ledger, people: Sequence[str], zone: ZoneInfo) -> dict[str, Any]:
@@ -17,14 +18,13 @@ def person_export(ledger: Ledger, people: Sequence[str], zone: ZoneInfo) -> dict
             {"objects": one.objects, "said_at": answers.time_told(one.said_at, zone)}
             for one in objections(connection, people)
         ]
-        messages = {lead: _messages(connection, lead, zone) for lead in found}
+        messages = {lead: [message_body(one, zone) for one in sent_on(connection, lead)] for lead in found}
     stories = [story for lead in found if (story := lead_story(ledger, lead))]
     return {
         "exported_at": answers.time_told(datetime.now(UTC), zone),
         "leads": [
-            {
-                "lead": story.lead,
-                "arrived_at": answers.time_told(story.arrived_at, zone),
+            answers.story_body(story, zone)
+            | {
                 "submissions": [_submission(one, zone) for one in story.submissions],
                 "decisions": [answers.full_decision_body(one, zone) for one in story.decisions],
                 "messages": messages[story.lead],
@@ -44,16 +44,3 @@ def _submission(submission: Submission, zone: ZoneInfo) -> dict[str, Any]:
         "marks": list(submission.marks),
         "form": dict(submission.form),
     }
-
-
-def _messages(connection: Connection, lead: str, zone: ZoneInfo) -> list[dict[str, Any]]:
-    return [
-        {
-            "event": one.event,
-            "to": one.to,
-            "state": one.state,
-            "created_at": answers.time_told(one.created_at, zone),
-            "finished_at": answers.time_told(one.finished_at, zone),
-        }
-        for one in sent_on(connection, lead)
-    ]

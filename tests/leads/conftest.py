@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from leads.lead import Announcement, Contribution, Decision, Score, Submission, decision_id, submission_id
-from leads.ledger import Answer, Entry, Ledger, Sending, adopt_agreement, create_key, enter, open_ledger
+from leads.ledger import Answer, Entry, Ledger, Made, Sending, adopt_agreement, create_key, enter, open_ledger
 
 MOMENT = datetime(2026, 11, 23, 9, 15, 0, 123456, UTC)
 FORM = {"email": "jane@example.com", "budget": 12.5, "agreed": True, "message": None, "name": "Zoë 🙂"}
@@ -51,8 +51,8 @@ def entry(
         people=people,
         arrived_at=MOMENT,
         submission=submission or partial(submitted, sending.key),
-        decide=lambda submission, _: (decide or partial(decided, agreement))(submission),
-        announce=lambda _, decision: Announcement("lead.decided", MOMENT, {"decision": decision.id}),
+        decide=lambda _, submission, __: Made((decide or partial(decided, agreement))(submission)),
+        announce=lambda _, made: Announcement("lead.decided", MOMENT, {"decision": made.decision.id}),
         answer=lambda submission, decision: (201, f'{{"lead": "{submission.lead}", "decision": "{decision.id}"}}'),
     )
 

@@ -54,7 +54,7 @@ def rule(when: str) -> str:
         ("[[sales.people]]\nname = 'a'\n[[sales.people]]\nname = 'a'", "sales.people has “a” 2 times"),
         (
             "[[sales.people]]\nname = 'a'\ntakes = { contry = ['DE'] }" + FIELDS,
-            "line 6: “a” takes leads by “contry”, which",
+            "line 6: sales.people[1].takes.contry names a field the form does not ask. Did you mean country?",
         ),
         ("[form.fields.Email]\nkind = 'email'", "line 4: form.fields.Email should be written email: small letters"),
         ("[form.fields._x]\nkind = 'email'", "form.fields._x should be written x"),
@@ -73,7 +73,7 @@ def rule(when: str) -> str:
         (rule("demo = ['yes']") + FIELDS, "speaks of a flag; write true or false."),
         (rule("country = true") + FIELDS, "speaks of levels; write a list"),
         (rule("country = []") + FIELDS, "speaks of levels; write a list"),
-        (rule("start = ['2026-01-01']") + FIELDS, "speaks of a date, which the scorecard cannot use"),
+        (rule("start = ['2026-01-01']") + FIELDS, "speaks of a date, which no rule can use"),
         (rule("") + FIELDS, "scorecard.rules[1].when is empty; name at least one field."),
     ],
 )

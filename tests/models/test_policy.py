@@ -1,7 +1,7 @@
 import pytest
 
 from leads.agreement import Routing
-from models.policy import band, route
+from models.policy import band, by_band
 
 BOUNDS = {"A": 0.3, "B": 0.15, "C": 0.05}
 
@@ -17,6 +17,6 @@ def test_a_bound_belongs_to_the_band_above_it(probability: float, expected: str)
 @pytest.mark.parametrize(("sales_from", "to_sales"), [("A", "A"), ("B", "AB"), ("C", "ABC"), ("D", "ABCD")])
 def test_sales_gets_the_agreed_band_and_all_above_it(sales_from: str, to_sales: str) -> None:
     routing = Routing(bands=BOUNDS, sales_from=sales_from)
-    assert {one: route(one, routing) for one in "ABCD"} == {
+    assert {one: by_band(one, routing) for one in "ABCD"} == {
         one: "sales" if one in to_sales else "nurture" for one in "ABCD"
     }

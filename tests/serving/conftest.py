@@ -30,6 +30,7 @@ first_response_minutes = 15
 [routing]
 bands = { A = 0.30, B = 0.15, C = 0.05 }
 sales_from = "B"
+guard_slice = 0.0
 [scorecard]
 base_rate = 0.1
 [[scorecard.rules]]

@@ -37,7 +37,7 @@ def test_a_secret_key_is_answered_with_the_whole_decision(service: Any) -> None:
     assert body["probability"] == pytest.approx(4 / 9 / (1 + 4 / 9))  # 40 points double the odds of 1 : 9 twice
     assert (body["band"], body["route"], body["owner"]) == ("A", "sales", "sales")
     assert (body["scored_by"], body["model"], body["agreement"]) == ("scorecard", None, 1)
-    assert (body["price"], body["propensity"], body["horizon_days"]) == (None, None, 120)
+    assert (body["price"], body["propensity"], body["horizon_days"]) == (None, 1.0, 120)
     assert body["reasons"] == [
         {"field": "country", "text": body["reasons"][0]["text"], "effect": pytest.approx(1.3862943611)}
     ]

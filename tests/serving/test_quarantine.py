@@ -86,7 +86,7 @@ def test_a_restored_lead_is_decided_by_the_policy_and_leaves_the_quarantine(serv
     assert row(service, "SELECT cause, note, propensity FROM decisions WHERE id = ?", answer.json()["decision"]) == (
         "restore",
         "a customer, she called",
-        None,
+        1.0,
     )
     story = service.call("GET", f"/v1/leads/{lead}", service.secret).json()
     assert [decision["route"] for decision in story["decisions"]] == ["quarantine", "sales"]

@@ -1,5 +1,6 @@
 import json
 import math
+import re
 import sqlite3
 import stat
 import time
@@ -269,7 +270,7 @@ def test_an_objection_of_somebody_unknown_is_kept(service: Service) -> None:
 def test_the_commands_serve_the_same_rights_beside_the_service(service: Service, tmp_path: Path) -> None:
     lead = service.send({"email": "commands@example.com", "country": "DE"}).json()["lead"]
     done = accord(service.home, "override", lead, "--route", "review", "--reason", "known", "--owner", "Eve")
-    assert done.stdout == f"{lead} goes to review: Eve.\n"
+    assert re.fullmatch(rf"{lead} goes to review: Eve, by \d{{4}}-\d\d-\d\d \d\d:\d\d\.\n", done.stdout)
     done = accord(service.home, "object", "--person", "Commands@example.com", "--json")
     assert [one["route"] for one in json.loads(done.stdout)["decisions"]] == ["review"]
     file = tmp_path / "person.json"

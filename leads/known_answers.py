@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 from leads.fields import Field, Value, from_json, is_unset
 from leads.form import ARRIVED, CAMPAIGN_FIELDS, campaign_value
 from leads.lead import Submission
-from serving.quarantine.bots import doubtful
+from leads.marks import doubtful
 
 
 def values_of(submission: Submission, fields: Mapping[str, Field]) -> dict[str, Value]:

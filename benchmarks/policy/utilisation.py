@@ -1,0 +1,166 @@
+"""How well a daily price fills sales' days: simulated weeks with a steady load, and with half as many leads again."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.policy.callers import COMPANY, LEAST_MINUTES, MEAN_MINUTES
+from benchmarks.policy.interval import Interval, interval
+from benchmarks.policy.target import Target
+from leads.sections import Agreement, Goal, Routing
+from models.policy import Price, Weighed, on_scales, route
+from models.pricing import shim_price
+from training.company.drawn import draw_leads
+from training.company.world import stream
+
+LOADS = (1.2, 1.5, 4.0)
+WINDOW, STEADY_WEEKS, SHOCKED_WEEKS, SETTLING_WEEKS = 28, 8, 10, 2
+SHOCK = 1.5
+WORKING_DAYS = 5
+CAPACITY = 2_500.0
+"""Minutes a day, the mean of seven days: some 600 leads a week."""
+SETTLED = STEADY_WEEKS + SETTLING_WEEKS
+CLOSING = 17.5 / 24
+AGREEMENT = Agreement(goal=Goal(within_days=120, value=3_000.0), routing=Routing(guard_slice=0.02))
+SIZES = {
+    "window": WINDOW,
+    "steady_weeks": STEADY_WEEKS,
+    "shock": SHOCK - 1,
+    "guard_slice": AGREEMENT.routing.guard_slice,
+}
+
+
+class Form(NamedTuple):
+    """`late`: it comes when sales have closed for the day."""
+
+    weighed: Weighed
+    lot: float
+    late: bool
+
+
+Day = Sequence[Form]
+
+
+class Week(NamedTuple):
+    """Minutes routed to sales by their capacity, and how many leads that were."""
+
+    utilisation: float
+    leads: int
+
+
+def weeks(load: float, seed: int) -> list[Week]:
+    """Each week after the window's: at first under the load, then under the load after the shock."""
+    routed = list(_routed(_days(load, seed)))
+    return [_week(routed[start : start + 7]) for start in range(0, len(routed), 7)]
+
+
+def _week(days: Sequence[Day]) -> Week:
+    return Week(sum(map(_minutes, days)) / (7 * CAPACITY), sum(map(len, days)))
+
+
+def _minutes(forms: Day) -> float:
+    return sum(form.weighed.minutes for form in forms)
+
+
+def _days(load: float, seed: int) -> list[Day]:
+    """Poisson arrivals, drawn for the time after the shock and thinned out before it."""
+    steady, days = WINDOW + 7 * STEADY_WEEKS, WINDOW + 7 * (STEADY_WEEKS + SHOCKED_WEEKS)
+    draws = stream(seed, 21)
+    table = draw_leads(COMPANY, int(draws.poisson(SHOCK * load * CAPACITY / MEAN_MINUTES * days)), days, seed)
+    table = table[(table["_t"] >= steady) | (draws.random(len(table)) < 1 / SHOCK)]
+    probability = table["_p0"] + COMPANY.capacity * (table["_p1"] - table["_p0"])
+    minutes = table["_minutes"].clip(lower=LEAST_MINUTES)
+    facts = zip(probability.tolist(), table["_ev"].tolist(), minutes.tolist(), strict=True)
+    weighed = [on_scales(chance, None, value, taken, 0.0, AGREEMENT) for chance, value, taken in facts]
+    late = (table["hour"] / 24 > CLOSING).tolist()
+    forms = map(Form, weighed, draws.random(len(table)).tolist(), late)
+    found: list[list[Form]] = [[] for _ in range(days)]
+    for day, form in zip(np.floor(table["_t"]).astype(int).tolist(), forms, strict=True):
+        found[day].append(form)
+    return found
+
+
+def _routed(days: Sequence[Day]) -> Iterator[Day]:
+    """What each day's price sends to sales; people begin with an empty queue."""
+    queued = 0.0
+    for today in range(WINDOW, len(days)):
+        price = _price(days[today - WINDOW : today], queued)
+        sent = [form for form in days[today] if route(form.weighed, price, AGREEMENT, form.lot, True).route == "sales"]
+        queued = _left(queued, sent, working=today % 7 < WORKING_DAYS)
+        yield sent
+
+
+def _price(window: Sequence[Day], queued: float) -> Price:
+    demand = [(form.weighed.index or 0.0, form.weighed.minutes) for day in window for form in day]
+    scale = (sum(map(_minutes, window[-7:])) / 7) / (sum(map(_minutes, window)) / len(window))
+    least = AGREEMENT.sales.minute_cost
+    value = shim_price(demand, scale, CAPACITY, queued, AGREEMENT.routing.guard_slice, least)
+    return Price(0, value, None)
+
+
+def _left(queued: float, sent: Day, working: bool) -> float:
+    """Minutes that nobody has worked off by midnight."""
+    late = _minutes([form for form in sent if form.late])
+    work = CAPACITY * 7 / WORKING_DAYS if working else 0.0
+    return max(0.0, queued + _minutes(sent) - late - work) + late
+
+
+Seeds = Sequence[Sequence[Week]]
+"""All weeks of each seed."""
+
+
+def played(seeds: int, first: int) -> tuple[dict[str, Any], list[Target]]:
+    found = {load: [weeks(load, seed) for seed in range(first, first + seeds)] for load in LOADS}
+    return {"sizes": SIZES, "cells": [_facts(load, one) for load, one in found.items()]}, targets(found)
+
+
+def _facts(load: float, found: Seeds) -> dict[str, Any]:
+    means = {f"mean of 1 to {STEADY_WEEKS}": steady(found), f"mean from {SETTLED + 1} on": settled(found)}
+    return {
+        "name": f"load {load:g}",
+        "weeks": {_named(number): one.facts for number, one in enumerate(by_week(found))},
+        "means": {name: mean.facts for name, mean in means.items()},
+        "fewest": fewest(found),
+    }
+
+
+def _named(number: int) -> str:
+    return f"{number + 1}" + (", the first with more leads" if number == STEADY_WEEKS else "")
+
+
+def steady(found: Seeds) -> Interval:
+    """Mean over the weeks before the shock, one number a seed."""
+    return interval([_mean(one[:STEADY_WEEKS]) for one in found])
+
+
+def settled(found: Seeds) -> Interval:
+    """Mean over the weeks from two weeks after the shock on."""
+    return interval([_mean(one[SETTLED:]) for one in found])
+
+
+def by_week(found: Seeds) -> list[Interval]:
+    return [interval([week.utilisation for week in same]) for same in zip(*found, strict=True)]
+
+
+def fewest(found: Seeds) -> float:
+    """Leads routed a week, of the seed that had the fewest."""
+    return min(float(np.mean([week.leads for week in one[:STEADY_WEEKS]])) for one in found)
+
+
+def _mean(some: Sequence[Week]) -> float:
+    return float(np.mean([week.utilisation for week in some]))
+
+
+def targets(found: Mapping[float, Seeds]) -> list[Target]:
+    return [target for load, one in found.items() for target in _targets(f"load {load:g}", one)]
+
+
+def _targets(load: str, found: Seeds) -> list[Target]:
+    """One week of one seed hangs on chance, so a week counts by its mean over the seeds."""
+    measured = {
+        f"mean of weeks 1 to {STEADY_WEEKS}": steady(found),
+        f"week {SETTLED + 1}, two weeks after the shock": by_week(found)[SETTLED],
+        f"mean from week {SETTLED + 1} on": settled(found),
+    }
+    return [Target(f"utilisation, {what}, {load}", mean, 0.95, 1.05) for what, mean in measured.items()]

@@ -1,0 +1,42 @@
+"""What people say became of leads."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from leads.lead import Outcome
+from leads.ledger import tables
+from leads.outcome import in_order
+
+
+def outcomes_of(connection: Connection, lead: str) -> list[Outcome]:
+    """As they happened."""
+    here = tables.outcomes
+    wanted = select(*(here.c[name] for name in Outcome.__slots__)).where(here.c.lead == lead)
+    return in_order(Outcome(**row._mapping) for row in connection.execute(wanted))
+
+
+def write_outcome(connection: Connection, outcome: Outcome) -> None:
+    """Whoever writes one holds the lead, so nobody tells the same event in between."""
+    connection.execute(insert(tables.outcomes), asdict(outcome))
+
+
+def conversions_told(connection: Connection, key: str, since: datetime, most: int) -> list[bool]:
+    """What this key told since then, the newest first and at most so many: whether each is left out."""
+    here = tables.outcomes
+    told = select(here.c.left_out).where(here.c.key == key, here.c.received_at > since, here.c.type == "converted")
+    return list(connection.scalars(told.order_by(here.c.received_at.desc(), here.c.id.desc()).limit(most)))
+
+
+def leave_out_conversions(connection: Connection, key: str, since: datetime) -> int:
+    """Training takes none that this key told since then; how many that are."""
+    here = tables.outcomes
+    told = update(here).where(here.c.key == key, here.c.received_at > since, here.c.type == "converted")
+    return connection.execute(told.where(here.c.left_out.is_(False)).values(left_out=True)).rowcount
+
+
+def arrival_of(connection: Connection, lead: str) -> datetime | None:
+    """When the lead sent its first form; None where it is not there."""
+    moment: datetime | None = connection.scalar(select(tables.leads.c.arrived_at).where(tables.leads.c.id == lead))
+    return moment

@@ -1,0 +1,46 @@
+"""The ledger's tables. Rows are facts, added and never changed; what moves is a key's end, the champion pointer, the
+state of a message on its way out, whose turn it is in the team, and where each lead of sales stands."""
+
+from leads.ledger.tables.agreement import adoptions, agreements, keys, salt
+from leads.ledger.tables.base import Moment, metadata
+from leads.ledger.tables.delivery import attempts, messages, receivers
+from leads.ledger.tables.lead import (
+    answers,
+    decisions,
+    erasures,
+    identities,
+    leads,
+    objections,
+    submissions,
+)
+from leads.ledger.tables.model import bundle_bytes, bundles, champion, prices, promotions
+from leads.ledger.tables.team import assignments, credits, outcomes, steps, team_changes
+
+__all__ = [
+    "Moment",
+    "adoptions",
+    "agreements",
+    "answers",
+    "assignments",
+    "attempts",
+    "bundle_bytes",
+    "bundles",
+    "champion",
+    "credits",
+    "decisions",
+    "erasures",
+    "identities",
+    "keys",
+    "leads",
+    "messages",
+    "metadata",
+    "objections",
+    "outcomes",
+    "prices",
+    "promotions",
+    "receivers",
+    "salt",
+    "steps",
+    "submissions",
+    "team_changes",
+]

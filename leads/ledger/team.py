@@ -1,0 +1,61 @@
+"""What was said of the team, whose turn it is, and what each person has taken and has at hand."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from leads.ledger import tables
+from leads.team import Change
+
+TEAM = 0x7465616D
+"""The number of the team's lock on PostgreSQL."""
+TAKING = ("assigned", "reassigned")
+
+
+def team_changes(connection: Connection) -> list[Change]:
+    """Oldest first."""
+    here = tables.team_changes
+    wanted = select(here.c.person, here.c.at, here.c.kind, here.c.said).order_by(here.c.id)
+    return [Change(*row) for row in connection.execute(wanted)]
+
+
+def record_change(connection: Connection, change: Change) -> None:
+    row = change._asdict() | {"said": dict(change.said)}
+    connection.execute(insert(tables.team_changes), row)
+
+
+def lock_team(connection: Connection) -> None:
+    """Until the transaction ends nobody else gives a lead to anybody, so that no cap is exceeded. PostgreSQL takes
+    several writers at once; on SQLite there is one."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TEAM})")
+
+
+def credits(connection: Connection) -> dict[str, float]:
+    """What the rotation owes each person, in leads."""
+    here = tables.credits
+    return {row.person: row.credit for row in connection.execute(select(here))}
+
+
+def save_credits(connection: Connection, owed: Mapping[str, float]) -> None:
+    """Under the team's lock; who is not named keeps theirs."""
+    here = tables.credits
+    for person, credit in owed.items():
+        if not connection.execute(update(here).where(here.c.person == person).values(credit=credit)).rowcount:
+            connection.execute(insert(here).values(person=person, credit=credit))
+
+
+def taken_since(connection: Connection, person: str, moment: datetime) -> int:
+    """How many leads they were given, also those that others had before."""
+    here = tables.steps
+    given = (here.c.owner == person) & here.c.kind.in_(TAKING) & (here.c.at >= moment)
+    return connection.scalars(select(func.count()).select_from(here).where(given)).one()
+
+
+def at_hand(connection: Connection) -> dict[str, int]:
+    """How many leads wait for each person's answer."""
+    here = tables.assignments
+    waiting = here.c.ended_at.is_(None) & here.c.answered_at.is_(None) & here.c.owner.is_not(None)
+    counted = select(here.c.owner, func.count().label("leads")).where(waiting).group_by(here.c.owner)
+    return {row.owner: row.leads for row in connection.execute(counted)}

@@ -1,0 +1,160 @@
+"""From a score to a decision: the policy's route, and who gets the lead."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from leads.agreement import Agreement
+from leads.consent import may_be_mailed
+from leads.fields import Value
+from leads.lead import Cause, Decision, Route, Submission, decision_id
+from leads.ledger import (
+    Connection,
+    Ledger,
+    Made,
+    Placement,
+    assignment_of,
+    latest_decision,
+    route_changed_at,
+)
+from models import policy
+from models.policy import Verdict, Weighed
+from serving.assignment import QUEUES
+from serving.placement import Placed, Placing
+from serving.pricing import Prices
+from serving.scoring.live import Scored
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Told(NamedTuple):
+    """What is decided on: the submission that counts, all that the lead said so far, its score, and the digest of its
+    company; `note` is what a person said of it."""
+
+    submission: Submission
+    values: Mapping[str, Value]
+    scored: Scored
+    company: str | None
+    note: str | None = None
+
+
+class ByHand(NamedTuple):
+    """What a person said: the route, to whom where they named somebody, and why; it is kept with the decision."""
+
+    route: Route
+    owner: str | None = None
+    note: str | None = None
+
+
+class Decider:
+    """Decides under one agreement; `number` is its number in the ledger. What it decides is not written yet."""
+
+    def __init__(
+        self, ledger: Ledger, agreement: Agreement, number: int, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.ledger = ledger
+        self.agreement = agreement
+        self.number = number
+        self.now = now
+        self.placing = Placing(agreement)
+        self.prices = Prices(ledger, agreement, number)
+
+    def decide(
+        self,
+        connection: Connection,
+        told: Told,
+        cause: Cause = "submission",
+        by_hand: ByHand | None = None,
+        doubted: bool = False,
+    ) -> Made:
+        """`doubted` where the form looks like a bot's."""
+        now, score = self.now(), told.scored.score
+        weighed = policy.weigh(score, told.values, self.agreement, _waited(told.submission, now))
+        price, lot = self.prices.of(score.model), policy.lot(self.ledger.salt, told.submission.id)
+        verdict = self._ruled(by_hand, doubted) or self._verdict(connection, told, cause, weighed, price, lot, now)
+        decision = decision_id()
+        placed = Placed(decision, told.submission.lead, told.values, weighed, _interest(told.submission), told.company)
+        placement = self._placement(connection, placed, verdict.route, cause, by_hand, now)
+        made = Decision(
+            id=decision,
+            lead=told.submission.lead,
+            submission=told.submission.id,
+            decided_at=now,
+            score=score,
+            horizon_days=self.agreement.goal.within_days,
+            band=weighed.band,
+            route=verdict.route,
+            owner=placement.owner,
+            respond_by=placement.respond_by,
+            agreement=self.number,
+            price=price.value if price else None,
+            propensity=verdict.propensity,
+            features=told.scored.row,
+            cause=cause,
+            degraded=told.scored.degraded,
+            note=by_hand.note if by_hand else told.note,
+            price_number=price.number if price else None,
+            value=weighed.value,
+            minutes=weighed.minutes,
+            index=weighed.index,
+            lot=lot,
+            ruled_by=verdict.ruled_by,
+        )
+        return Made(made, placement)
+
+    def _ruled(self, by_hand: ByHand | None, doubted: bool) -> Verdict | None:
+        """Where the policy has no say."""
+        if by_hand is not None:
+            return Verdict(by_hand.route, None, "hand")
+        return Verdict("quarantine", None, "bot") if doubted else None
+
+    def _verdict(
+        self,
+        connection: Connection,
+        told: Told,
+        cause: Cause,
+        weighed: Weighed,
+        price: policy.Price | None,
+        lot: float,
+        now: datetime,
+    ) -> Verdict:
+        lead = told.submission.lead
+        last = latest_decision(connection, lead) if cause in ("submission", "rescore") else None
+        if cause == "submission" and last is not None and last.route == "sales" and _owned(connection, lead):
+            return Verdict("sales", None, "owner")
+        before = policy.Before(last.route, route_changed_at(connection, lead)) if cause == "rescore" and last else None
+        may_nurture = may_be_mailed(self.agreement, told.submission.form)
+        return policy.route(weighed, price, self.agreement, lot, may_nurture, before, now)
+
+    def _placement(
+        self,
+        connection: Connection,
+        placed: Placed,
+        route: Route,
+        cause: Cause,
+        by_hand: ByHand | None,
+        now: datetime,
+    ) -> Placement:
+        owner = by_hand.owner if by_hand is not None and by_hand.owner not in QUEUES.values() else None
+        if route not in ("sales", "review"):
+            placement = self.placing.to_marketing(connection, placed.lead, placed.decision, now)
+            return placement._replace(owner=owner) if owner is not None else placement
+        if owner is not None:
+            return self.placing.by_hand(connection, placed, owner, now)
+        return self.placing.to_sales(connection, placed, now, again=cause != "submission")
+
+
+def _owned(connection: Connection, lead: str) -> bool:
+    standing = assignment_of(connection, lead)
+    return standing is not None and standing.ended_at is None and standing.owner is not None
+
+
+def _interest(submission: Submission) -> datetime:
+    return submission.submitted_at or submission.received_at
+
+
+def _waited(submission: Submission, now: datetime) -> int:
+    """Whole minutes since the person showed interest."""
+    return max(0, int((now - _interest(submission)).total_seconds() // 60))

@@ -1,0 +1,146 @@
+"""What people say became of leads: kept once, in whatever order it comes, and what it means for who has the lead."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+from leads.lead import Announcement, Decision, Outcome
+from leads.ledger import (
+    Connection,
+    arrival_of,
+    conversions_told,
+    hold,
+    leave_out_conversions,
+    outcomes_of,
+    post,
+    write_outcome,
+)
+from leads.outcome import LeadState, state_of
+from serving import answers
+from serving.answering import answered
+from serving.intake import Intake
+from serving.watch.logs import logger
+
+log = logger("accord.outcomes")
+
+SKEW = timedelta(minutes=1)
+"""By how much a sender's clock may differ from ours."""
+LEADS_AT_ONCE = 32
+"""Forms that come in between wait no longer than for these."""
+MOST_CONVERSIONS, WITHIN = 1_000, timedelta(hours=1)
+"""A key that tells more has made a mistake or was stolen: they are kept, and training takes none of them."""
+LEAD = re.compile("ld_[0-9a-f-]{36}")
+
+
+class Wrong(NamedTuple):
+    """`field` is the one of the outcome that is wrong."""
+
+    code: str
+    field: str
+    detail: str
+
+
+class Told(NamedTuple):
+    """What came of telling one outcome. `state` is the lead's, after all that was told of it with this one; None where
+    the lead is not there."""
+
+    state: LeadState | None
+    replayed: bool = False
+    wrong: Wrong | None = None
+
+
+class Done(NamedTuple):
+    told: Sequence[Told]
+    taken: Sequence[Outcome] = ()
+    decided: Decision | None = None
+
+
+UNKNOWN = Told(None, wrong=Wrong("unknown-lead", "lead", "There is no lead with this id, or it was erased."))
+
+
+def tell(intake: Intake, outcomes: Sequence[Outcome]) -> list[Told]:
+    """Waits until all is on the disk; not for the event loop. A lead's outcomes are one transaction, and each lead's
+    its own: when the ledger fails in between, telling all of them again does no harm."""
+    of_lead: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        of_lead.setdefault(outcome.lead, []).append(outcome)
+    told = {done_lead: iter(done.told) for done_lead, done in _written(intake, of_lead)}
+    return [next(told[outcome.lead]) for outcome in outcomes]
+
+
+def _written(intake: Intake, of_lead: dict[str, list[Outcome]]) -> Iterator[tuple[str, Done]]:
+    leads = list(of_lead)
+    for start in range(0, len(leads), LEADS_AT_ONCE):
+        jobs = [
+            (lead, intake.writer.submit(partial(_tell_lead, intake=intake, outcomes=of_lead[lead])))
+            for lead in leads[start : start + LEADS_AT_ONCE]
+        ]
+        for lead, job in jobs:
+            done = job.result()
+            for outcome in done.taken:
+                intake.metrics.told(outcome)
+            if done.decided is not None:
+                intake.metrics.decided(done.decided)
+            yield lead, done
+
+
+def _tell_lead(connection: Connection, intake: Intake, outcomes: Sequence[Outcome]) -> Done:
+    lead = outcomes[0].lead
+    arrived_at = arrival_of(connection, lead) if LEAD.fullmatch(lead) and hold(connection, lead) else None
+    if arrived_at is None:
+        return Done([UNKNOWN] * len(outcomes))
+    known = {outcome.event: outcome for outcome in outcomes_of(connection, lead)}
+    told, taken = list[Told](), list[Outcome]()
+    for outcome in outcomes:
+        before = known.get(outcome.event)
+        wrong = _conflict(before, outcome) if before else _untimely(outcome, arrived_at)
+        told.append(Told(None, replayed=before is not None and wrong is None, wrong=wrong))
+        if before is None and wrong is None:
+            taken.append(_kept(connection, outcome))
+            known[outcome.event] = outcome
+    state = state_of(known.values())
+    decided = answered(connection, intake, lead, state, taken[0].received_at) if taken else None
+    for outcome in taken:
+        post(connection, _announcement(outcome, state, intake), lead, None)
+    return Done([one._replace(state=state) for one in told], taken, decided)
+
+
+def _conflict(before: Outcome, told: Outcome) -> Wrong | None:
+    if replace(told, received_at=before.received_at, key=before.key, left_out=before.left_out) == before:
+        return None
+    detail = "This event of the lead was told before with another content; give each event an id of its own."
+    return Wrong("event-conflict", "event", detail)
+
+
+def _untimely(outcome: Outcome, arrived_at: datetime) -> Wrong | None:
+    if arrived_at - SKEW <= outcome.occurred_at <= outcome.received_at + SKEW:
+        return None
+    detail = "occurred_at must lie between the lead's first form and now, give or take a minute."
+    return Wrong("timestamp", "occurred_at", detail)
+
+
+def _kept(connection: Connection, outcome: Outcome) -> Outcome:
+    kept = outcome
+    if outcome.type == "converted" and outcome.key is not None:
+        kept = replace(outcome, left_out=_too_many(connection, outcome.key, outcome.received_at - WITHIN))
+    write_outcome(connection, kept)
+    return kept
+
+
+def _too_many(connection: Connection, key: str, since: datetime) -> bool:
+    """With the first that is too many, all those of the hour before are left out too."""
+    told = conversions_told(connection, key, since, MOST_CONVERSIONS)
+    if len(told) < MOST_CONVERSIONS:
+        return False
+    if not told[0]:
+        leave_out_conversions(connection, key, since)
+        log.warning("a key tells more conversions than training takes", key=key, count=MOST_CONVERSIONS)
+    return True
+
+
+def _announcement(outcome: Outcome, state: LeadState, intake: Intake) -> Announcement:
+    data = {"lead": outcome.lead, **answers.outcome_body(outcome, intake.zone), "state": state}
+    return Announcement("lead.outcome", outcome.received_at, data)

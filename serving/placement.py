@@ -1,0 +1,188 @@
+"""Giving a lead to somebody, inside the transaction that decides on it and under the team's lock."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, time
+from functools import cached_property
+from typing import NamedTuple
+
+from leads.team import Member, team_of, there
+
+from leads.agreement import Agreement
+from leads.fields import Value
+from leads.lead import Assignment, Step, StepKind
+from leads.ledger import (
+    Connection,
+    Placement,
+    assignment_of,
+    at_hand,
+    credits,
+    lock_team,
+    owner_in_company,
+    taken_since,
+    team_changes,
+)
+from leads.worktime import WorkingTime
+from models.policy import Weighed
+from serving.assignment import QUEUES, Standing, assign, hours_of_sales
+
+SALES = QUEUES["sales"]
+REMIND_AFTER = 2 / 3
+"""Of the time to answer; then the owner is reminded."""
+
+
+class Placed(NamedTuple):
+    """What a placement is about: the decision without its owner, and what the rules look at. `company` is a digest."""
+
+    decision: str
+    lead: str
+    values: Mapping[str, Value]
+    weighed: Weighed
+    interest_at: datetime
+    company: str | None
+
+
+class Team:
+    """Who is in the team at one moment, what each has got today and has at hand; read once in a transaction. Whoever
+    only looks needs no lock."""
+
+    def __init__(self, connection: Connection, agreement: Agreement, now: datetime, locked: bool = True) -> None:
+        if locked:
+            lock_team(connection)
+        self.now = now
+        self.changes = team_changes(connection)
+        self.members = {member.name: member for member in team_of(agreement, self.changes)}
+        self._connection = connection
+
+    @cached_property
+    def standings(self) -> list[Standing]:
+        return [self._standing(self._connection, member) for member in self.members.values()]
+
+    @cached_property
+    def _credits(self) -> dict[str, float]:
+        return credits(self._connection)
+
+    @cached_property
+    def _at_hand(self) -> dict[str, int]:
+        return at_hand(self._connection)
+
+    def _standing(self, connection: Connection, member: Member) -> Standing:
+        taken = taken_since(connection, member.name, midnight(self.now, member.working)) if member.daily_cap else 0
+        return Standing(
+            member.name,
+            member.weight,
+            member.takes,
+            there(member, self.now),
+            None if member.daily_cap is None else member.daily_cap - taken,
+            self._credits.get(member.name, 0.0),
+            self._at_hand.get(member.name, 0),
+        )
+
+
+class Placing:
+    """Places leads under one agreement."""
+
+    def __init__(self, agreement: Agreement) -> None:
+        self.agreement = agreement
+        self.hours = hours_of_sales(agreement)
+
+    def to_sales(self, connection: Connection, placed: Placed, now: datetime, again: bool = False) -> Placement:
+        """To the person who has the lead already, where one does; else by the rules; else into the queue. `again`: the
+        same sending is decided once more, so who has the lead keeps it with the time that was set."""
+        team, before = Team(connection, self.agreement, now), assignment_of(connection, placed.lead)
+        live = before is not None and before.ended_at is None
+        if before is not None and live and again:
+            return self._kept(before, placed, team)
+        if before is not None and live and (member := team.members.get(before.owner or "")) and not _away(member, now):
+            return self._to(member, placed, now, f"{member.name} has this lead already", before=before)
+        return self._assigned(connection, placed, team, before)
+
+    def to_marketing(self, connection: Connection, lead: str, decision: str, now: datetime) -> Placement:
+        """Sales has it no longer, if it ever had."""
+        before = assignment_of(connection, lead)
+        if before is None or before.ended_at is not None:
+            return Placement(QUEUES["nurture"], None)
+        ended = replace(before, decision=decision, ended_at=now, next_step=None, next_at=None)
+        step = Step(lead, decision, now, "ended", None, before.owner, None, "marketing has it now")
+        return Placement(QUEUES["nurture"], None, None, ended, (step,))
+
+    def by_hand(self, connection: Connection, placed: Placed, owner: str, now: datetime) -> Placement:
+        """To whom a person named, also somebody outside the team."""
+        team, before = Team(connection, self.agreement, now), assignment_of(connection, placed.lead)
+        if before is not None and before.ended_at is None and before.owner == owner:
+            return self._kept(before, placed, team)
+        if member := team.members.get(owner):
+            return self._to(member, placed, now, "a person said so", before=before)
+        made = self.assignment(placed, owner, self.hours, now)
+        return Placement(owner, made.respond_by, None, made, (step_of(made, "assigned", before, "a person said so"),))
+
+    def _assigned(self, connection: Connection, placed: Placed, team: Team, before: Assignment | None) -> Placement:
+        known = before.owner if before is not None else None
+        if known is None and placed.company is not None:
+            known = owner_in_company(connection, placed.company, placed.lead)
+        found = assign(placed.values, team.standings, self.agreement.routing.rules, placed.lead, known)
+        if found.owner is not None:
+            return self._to(team.members[found.owner], placed, team.now, found.why, found.credits, before)
+        made = self.assignment(placed, None, self.hours, team.now)
+        return Placement(SALES, made.respond_by, None, made, (step_of(made, "queued", before, found.why),))
+
+    def _to(
+        self,
+        member: Member,
+        placed: Placed,
+        now: datetime,
+        why: str,
+        credits: Mapping[str, float] | None = None,
+        before: Assignment | None = None,
+    ) -> Placement:
+        made = self.assignment(placed, member.name, member.working, now)
+        step = step_of(made, "assigned", before, why)
+        return Placement(member.name, made.respond_by, member.mail, made, (step,), credits or {})
+
+    def _kept(self, before: Assignment, placed: Placed, team: Team) -> Placement:
+        member = team.members.get(before.owner or "")
+        made = replace(
+            before,
+            decision=placed.decision,
+            benefit=placed.weighed.probability,
+            value=placed.weighed.value,
+            minutes=placed.weighed.minutes,
+        )
+        return Placement(before.owner or SALES, before.respond_by, member.mail if member else None, made)
+
+    def assignment(self, placed: Placed, owner: str | None, hours: WorkingTime, now: datetime) -> Assignment:
+        """From now on; the time to answer is counted in the owner's working minutes, or the team's."""
+        minutes = self.agreement.sales.first_response_minutes
+        respond_by = hours.after(now, minutes)
+        return Assignment(
+            lead=placed.lead,
+            decision=placed.decision,
+            owner=owner,
+            owned_before=(),
+            since=now,
+            respond_by=respond_by,
+            next_step="remind" if owner else "due",
+            next_at=hours.after(now, minutes * REMIND_AFTER) if owner else respond_by,
+            escalated=False,
+            answered_at=None,
+            ended_at=None,
+            benefit=placed.weighed.probability,
+            value=placed.weighed.value,
+            minutes=placed.weighed.minutes,
+            interest_at=placed.interest_at,
+        )
+
+
+def step_of(made: Assignment, kind: StepKind, before: Assignment | None, why: str) -> Step:
+    had = before.owner if before is not None else None
+    return Step(made.lead, made.decision, made.since, kind, made.owner, had, made.respond_by, why)
+
+
+def midnight(now: datetime, working: WorkingTime) -> datetime:
+    """When the person's day began, by their own clock."""
+    return datetime.combine(now.astimezone(working.zone).date(), time.min, working.zone)
+
+
+def _away(member: Member, now: datetime) -> bool:
+    """Gone for longer than a night: paused, on leave today, or on a holiday."""
+    return member.paused or member.working.closed(now.astimezone(member.working.zone).date())
