@@ -103,7 +103,7 @@ def sentence(path: Path, problem: ErrorDetails) -> str:
     if kind == "literal_error":
         expected = problem["ctx"]["expected"].replace("'", "")
         return f"{key} should be {expected}, not {written(problem['input'])}.{nearest(problem['input'], expected)}"
-    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
     return f"{key} {message}." if kind == "shape" else f"{key} {message}, not {written(problem['input'])}."
 
 

@@ -1,14 +1,15 @@
 """The agreement in plain words, for the people who sign it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+from leads.conditions import amount, condition_words
 from leads.fields import Field
-from leads.sections import Agreement, Between, FieldValue, Person, Privacy, Rule
+from leads.sections import Agreement, Condition, FieldValue, Person, Privacy, RoutingRule, Sales
 
 
 def explain(agreement: Agreement) -> list[str]:
     """Lines to print; a line without indentation begins a part."""
-    parts = (goal, sales, marketing, routing, not_yet, scorecard, privacy, form, left_out, history)
+    parts = (goal, sales, people, marketing, routing, rules, scorecard, privacy, form, left_out, history)
     return [line for part in parts for line in part(agreement)]
 
 
@@ -17,7 +18,10 @@ def goal(agreement: Agreement) -> Iterator[str]:
     yield "The goal"
     yield f"  A lead counts when it is “{said.conversion}” within {days(said.within_days)} of the decision."
     if isinstance(said.value, FieldValue):
-        yield f"  What one is worth is what the lead writes under {name(agreement, said.value.field)}."
+        empty = "otherwise its band alone counts"
+        if said.value.otherwise is not None:
+            empty = f"otherwise {amount(said.value.otherwise)}"
+        yield f"  What one is worth is what the lead writes under {name(agreement, said.value.field)}; {empty}."
     else:
         yield f"  One is worth {amount(said.value)}."
     if said.per_month is not None:
@@ -28,21 +32,59 @@ def sales(agreement: Agreement) -> Iterator[str]:
     said = agreement.sales
     closed = f", closed on the holidays of {said.holidays}" if said.holidays else ""
     yield "What sales promises"
-    yield f"  A first answer within {said.first_response_minutes} working minutes."
+    yield f"  A first answer within {said.first_response_minutes} working minutes; after two thirds of them a reminder."
+    yield f"  A lead that nobody has answered by then {onward(said)}."
     yield f"  Working hours are {said.hours} ({said.timezone}){closed}."
-    yield f"  A lead takes {amount(said.minutes_per_lead)} minutes, and a minute costs {amount(said.minute_cost)}."
+    yield f"  A lead takes {minutes(agreement)}, and a minute costs {amount(said.minute_cost)}."
     yield "  A call that is expected to earn less than its minutes cost is not worth making."
-    if not said.people:
-        yield "  No people are named, so leads go to the queue “sales”."
+    yield f"  {fading(said)}"
     if said.mail is not None:
         yield f"  Each lead for sales, or for a person to look at, is mailed to {said.mail}."
-    yield from (f"  {taker(agreement, person)}" for person in said.people)
+
+
+def onward(said: Sales) -> str:
+    last = f"goes to “{said.lead}”" if said.lead is not None else "stays where it is, and that is told"
+    if not said.reassignments:
+        return last
+    times = "once" if said.reassignments == 1 else f"{said.reassignments} times at most"
+    return f"goes on to another person, {times}; then it {last}"
+
+
+def minutes(agreement: Agreement) -> str:
+    said = agreement.sales.minutes_per_lead
+    if not isinstance(said, FieldValue):
+        return f"{amount(said)} minutes"
+    return f"the minutes under {name(agreement, said.field)}, otherwise {amount(said.otherwise or 0)}"
+
+
+def fading(said: Sales) -> str:
+    decay = said.decay
+    quick = f"{percent(decay.quick)} of its effect over about {amount(decay.quick_minutes)} minutes"
+    slow = f"{percent(1 - decay.floor - decay.quick)} over about {amount(decay.slow_minutes)}"
+    return f"A call that waits loses {quick} and {slow}; {percent(decay.floor)} stays."
+
+
+def people(agreement: Agreement) -> Iterator[str]:
+    team = agreement.sales.people
+    yield "Who they are"
+    if not team:
+        yield "  No people are named, so leads stand in the queue “sales”."
+        return
+    yield from (f"  {taker(agreement, person)}" for person in team)
+    yield "  A lead goes to somebody who is there then: in their hours, on no leave, below their limit, not paused."
+    yield "  What nobody can take waits in the queue; what is worth most a minute leaves it first."
+    yield "  Who lets three leads in a row pass without an answer is paused until `accord people resume`."
 
 
 def taker(agreement: Agreement, person: Person) -> str:
     cap = f"at most {person.daily_cap} a day" if person.daily_cap is not None else "without a daily limit"
-    only = "; ".join(f"{name(agreement, key)}: {', '.join(levels)}" for key, levels in person.takes.items())
-    return f"“{person.name}” takes leads {cap}, weight {amount(person.weight)}{f', only {only}' if only else ''}."
+    takes = "; ".join(f"{name(agreement, key)}: {', '.join(levels)}" for key, levels in person.takes.items())
+    only = f", only {takes}" if takes else ""
+    own = [person.hours] if person.hours else []
+    own += [person.timezone] if person.timezone else []
+    own += [f"holidays of {person.holidays}"] if person.holidays else []
+    times = f", works {', '.join(own)}" if own else ""
+    return f"“{person.name}” takes leads {cap}, weight {amount(person.weight)}{only}{times}."
 
 
 def marketing(agreement: Agreement) -> Iterator[str]:
@@ -60,15 +102,45 @@ def routing(agreement: Agreement) -> Iterator[str]:
     yield "Who takes the reins"
     bounds = [percent(bands[band]) for band in ("A", "B", "C")]
     yield f"  A from {bounds[0]} likely to convert, B from {bounds[1]}, C from {bounds[2]}, D below."
-    if start == "D":
-        yield "  Every lead goes to sales."
-    else:
-        yield f"  Leads in band {start} or better go to sales, the rest to marketing."
-    if agreement.routing.guard_slice:
-        share = percent(agreement.routing.guard_slice)
+    some = "Every lead goes to sales" if start == "D" else f"Leads in band {start} or better go to sales"
+    rest = "" if start == "D" else ", the rest to marketing"
+    if agreement.sales.people:
+        yield "  Each day a minute of sales gets a price: what it must earn, so that the minutes that people have go"
+        yield "  where they earn most. A lead that is expected to earn it goes to sales, the rest to marketing."
+        yield "  There is no price before leads of 28 days are known. Until then:"
+    yield f"  {some}{rest}."
+    yield from otherwise(agreement)
+
+
+def otherwise(agreement: Agreement) -> Iterator[str]:
+    said = agreement.routing
+    if said.review_share:
+        yield f"  {percent(said.review_share)} of the leads are looked at by a person: those where that is worth most."
+    if said.guard_slice:
+        share = percent(said.guard_slice)
         yield f"  For {share} of the leads a coin decides, so that we keep learning what a call changes."
     else:
         yield "  No lead is decided by lot, so what a call changes cannot be measured."
+
+
+def rules(agreement: Agreement) -> Iterator[str]:
+    """Whom the rotation chooses from."""
+    if not agreement.sales.people:
+        return
+    yield "Who gets a lead of sales"
+    yield "  Whoever had this person last, or somebody of their company, if they can take it."
+    if agreement.routing.rules:
+        yield "  Else one of those whom the first of these rules that fits names:"
+        yield from branch(agreement, agreement.routing.rules, "", ())
+    yield "  Whose turn it is goes round by weight."
+
+
+def branch(agreement: Agreement, said: Sequence[RoutingRule], within: str, around: Sequence[str]) -> Iterator[str]:
+    for number, rule in enumerate(said, 1):
+        place, to = f"{within}{number}", rule.to or around
+        whom = ", ".join(f"“{name}”" for name in to) or "everybody"
+        yield f"  {'  ' * place.count('.')}  {place}. {wanted(agreement, rule.when) or 'everything else'}: {whom}"
+        yield from branch(agreement, rule.rules, f"{place}.", to)
 
 
 def scorecard(agreement: Agreement) -> Iterator[str]:
@@ -77,20 +149,11 @@ def scorecard(agreement: Agreement) -> Iterator[str]:
     yield f"  It starts from {percent(said.base_rate)}; 20 points double the odds."
     if not said.rules:
         yield "  It has no rules yet, so every lead gets that start."
-    yield from (f"  {rule.points:+g} points when {wanted(agreement, rule)}." for rule in said.rules)
+    yield from (f"  {rule.points:+g} points when {wanted(agreement, rule.when)}." for rule in said.rules)
 
 
-def wanted(agreement: Agreement, rule: Rule) -> str:
-    return " and ".join(f"{name(agreement, key)} is {condition(said)}" for key, said in rule.when.items())
-
-
-def condition(said: tuple[str, ...] | bool | Between) -> str:
-    if isinstance(said, bool):
-        return "yes" if said else "no"
-    if isinstance(said, tuple):
-        return " or ".join(said)
-    ends = [f"at least {amount(said.at_least)}"] if said.at_least is not None else []
-    return " and ".join(ends + ([f"below {amount(said.below)}"] if said.below is not None else []))
+def wanted(agreement: Agreement, when: Mapping[str, Condition]) -> str:
+    return " and ".join(f"{name(agreement, key)} is {condition_words(said)}" for key, said in when.items())
 
 
 def privacy(agreement: Agreement) -> Iterator[str]:
@@ -129,12 +192,6 @@ def described(key: str, field: Field) -> str:
     return ", ".join(notes)
 
 
-def not_yet(agreement: Agreement) -> Iterator[str]:
-    yield "What this Accord does not do yet"
-    yield "  Leads for sales stand in one queue: people, their caps and what they take are not looked at. No lead is"
-    yield "  routed by lot, and no call is weighed against what it costs."
-
-
 def left_out(agreement: Agreement) -> Iterator[str]:
     known = agreement.form.known_after_contact
     if known:
@@ -169,7 +226,3 @@ def days(count: int) -> str:
 
 def percent(share: float) -> str:
     return f"{100 * share:.3g} %"
-
-
-def amount(number: float) -> str:
-    return f"{number:,.0f}" if number == int(number) else f"{number:,g}"

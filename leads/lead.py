@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-import uuid_utils
+from leads.ids import next_id
 
 Rung = Literal["scorecard", "logistic", "trees", "blend"]
 Route = Literal["sales", "nurture", "review", "quarantine"]
@@ -65,6 +65,11 @@ class Submission:
     submitted_at: datetime | None = None
     marks: tuple[str, ...] = ()
     content: str | None = None
+
+    @property
+    def interest_at(self) -> datetime:
+        """When the person sent it, by the sender's word where there is one."""
+        return self.submitted_at or self.received_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,20 +170,20 @@ class Announcement:
 
 
 def lead_id() -> str:
-    return f"ld_{uuid_utils.uuid7()}"
+    return f"ld_{next_id()}"
 
 
 def decision_id() -> str:
-    return f"dc_{uuid_utils.uuid7()}"
+    return f"dc_{next_id()}"
 
 
 def submission_id() -> str:
-    return f"sb_{uuid_utils.uuid7()}"
+    return f"sb_{next_id()}"
 
 
 def message_id() -> str:
-    return f"msg_{uuid_utils.uuid7().hex}"
+    return f"msg_{next_id().hex}"
 
 
 def receiver_id() -> str:
-    return f"ep_{uuid_utils.uuid7()}"
+    return f"ep_{next_id()}"

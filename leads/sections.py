@@ -133,8 +133,8 @@ Condition = Annotated[
 
 
 class RoutingRule(Section):
-    """Leads for which every condition of `when` holds go to the people of `to`, unless one of its own `rules`, the first
-    that matches, says more. Without `to` it is those of the rule around it, and anybody where there is none."""
+    """Leads for which every condition of `when` holds go to the people of `to`, unless one of its own `rules`, the
+    first that matches, says more. Without `to` it is those of the rule around it, and anybody where there is none."""
 
     when: dict[str, Condition] = {}
     to: tuple[str, ...] = ()

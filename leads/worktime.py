@@ -1,6 +1,7 @@
 """Working time: when people are there, and when so many working minutes will have passed."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -56,11 +57,21 @@ class WorkingTime:
             yield self._moment(day, opens), self._moment(day, closes)
 
     def _moment(self, day: date, wall: time) -> datetime:
-        """24:00 is kept as the last microsecond of a day. A wall time that a change of the clocks skips or repeats is
-        taken in the offset from before the change."""
+        """24:00 is kept as the last microsecond of a day. Of a wall time that a change of the clocks repeats, the first
+        is meant; one that it skips is the moment of the change."""
         if wall == time.max:
             day, wall = day + timedelta(days=1), time.min
-        return datetime.combine(day, wall, self.zone).astimezone(UTC)
+        shown = datetime.combine(day, wall)
+        first, second = (shown.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        if first <= second:
+            return first
+        between = range((first - second) // timedelta(minutes=1))
+        after = bisect_left(between, True, key=lambda minute: self._shown(second + timedelta(minutes=minute)) >= shown)
+        return second + timedelta(minutes=after)
+
+    def _shown(self, moment: datetime) -> datetime:
+        """By the clock on the wall."""
+        return moment.astimezone(self.zone).replace(tzinfo=None)
 
 
 def working_time(hours: str, timezone: str, calendar: str | None) -> WorkingTime:

@@ -96,6 +96,11 @@ def index(benefit: float, value: float, minutes: float, wait: float, decay: Deca
     return max(benefit, 0.0) * value * remaining(wait, decay) / minutes
 
 
+def waited(interest_at: datetime, now: datetime) -> int:
+    """Whole minutes since the person last showed interest."""
+    return max(0, int((now - interest_at).total_seconds() // 60))
+
+
 def weigh(score: Score, values: Mapping[str, Value], agreement: Agreement, wait: float) -> Weighed:
     value, minutes = value_of(values, agreement), minutes_of(values, agreement)
     return on_scales(score.probability, score.spread, value, minutes, wait, agreement)
@@ -154,12 +159,13 @@ def worth_a_look(weighed: Weighed, price: Price | None) -> bool:
 
 def cut(pairs: Iterable[tuple[float, float]], amount: float) -> float | None:
     """Of (key, weight) pairs the key from which upwards the weights come closest to `amount`: equal keys are taken or
-    left together. None where all of them are not more than `amount`; the highest key is always taken."""
+    left together. Infinite where none is closest; None where all of them are not more than `amount`."""
     filled, above = 0.0, None
     for key, weight in _heaps(pairs):
         if filled + weight > amount:
-            nearer_without = above is not None and amount - filled < filled + weight - amount
-            return above if nearer_without else key
+            if filled + weight - amount <= amount - filled:
+                return key
+            return math.inf if above is None else above
         filled, above = filled + weight, key
     return None
 

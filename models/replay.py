@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from functools import cache, partial
 
 from leads.agreement import Agreement, parse_agreement
-from leads.lead import Decision, Route, Score
+from leads.lead import Decision, Score
 from leads.ledger.agreement import agreement_text
 from leads.ledger.book import Ledger
 from leads.refusal import Refusal
-from models import policy
 from models.bundle_document import BundleRefused
 from models.champion import REGISTERED_MODEL, saved_scorer
+from models.ruling import circumstances, ruled_again, ruling
 from models.scorecard import base_rate_score, scorecard_scorer
 from models.scorer import Scorer
 
@@ -31,6 +31,7 @@ class Replay:
     """Every bundle is verified and opened once, however many decisions it made."""
 
     def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
         self.agreement = cache(partial(_agreement, ledger))
         self.model = cache(partial(_model, ledger))
         self.scorecard = cache(lambda number: scorecard_scorer(self.agreement(number)))
@@ -38,13 +39,17 @@ class Replay:
     def differences(self, decision: Decision) -> list[Difference]:
         """None when all of it is the same, byte for byte."""
         try:
-            recomputed = recompute(decision, self._scorer(decision), self.agreement(decision.agreement))
+            agreement = self.agreement(decision.agreement)
+            score = rescored(decision, self._scorer(decision), agreement)
         except (BundleRefused, Refusal) as refused:
             return [Difference("model", _as_json(decision.score.model), _as_json(str(refused)))]
         except (KeyError, TypeError, ValueError) as error:
             told = f"the row that was scored does not fit the model ({type(error).__name__})"
             return [Difference("features", _as_json(dict(decision.features)), _as_json(told))]
-        recorded = told_of(decision.score, decision.band, decision.route)
+        recorded = told_of(decision.score) | ruling(decision)
+        recomputed = told_of(score) | ruling(
+            ruled_again(decision, score, agreement, circumstances(self.ledger, decision))
+        )
         both = [(what, _as_json(recorded.get(what)), _as_json(recomputed.get(what))) for what in recorded | recomputed]
         return [Difference(*one) for one in both if one[1] != one[2]]
 
@@ -61,26 +66,14 @@ class Replay:
         raise found
 
 
-def recompute(decision: Decision, scorer: Scorer, agreement: Agreement) -> dict[str, object]:
+def rescored(decision: Decision, scorer: Scorer, agreement: Agreement) -> Score:
     nothing_known = not decision.features and decision.score.model is None
-    score = base_rate_score(agreement) if nothing_known and scorer.scored else scorer.score_row(decision.features)
-    band = policy.band(score.probability, agreement.routing.bands)
-    return told_of(score, band, _route(decision, policy.route(band, agreement.routing)))
+    return base_rate_score(agreement) if nothing_known and scorer.scored else scorer.score_row(decision.features)
 
 
-def told_of(score: Score, band: str, route: str) -> dict[str, object]:
+def told_of(score: Score) -> dict[str, object]:
     told = {key: value for key, value in asdict(score).items() if key != "contributions"}
-    told |= {f"contribution of {one.feature}": asdict(one) for one in score.contributions}
-    return told | {"band": band, "route": route}
-
-
-def _route(decision: Decision, by_policy: Route) -> Route:
-    """The policy has no say where a person had it, or where a bot was suspected; and a person looks at a lead that may
-    not be nurtured."""
-    by_hand = decision.cause in ("override", "kept") or decision.note is not None
-    if by_hand or decision.route == "quarantine" or (decision.route == "review" and by_policy == "nurture"):
-        return decision.route
-    return by_policy
+    return told | {f"contribution of {one.feature}": asdict(one) for one in score.contributions}
 
 
 def _model(ledger: Ledger, number: int) -> Scorer | BundleRefused | Refusal:

@@ -1,11 +1,7 @@
 """Deciding again about a lead that is known: because the model can score it now, a person said so, it turned out to be
 no bot, or it objected to being scored by one."""
 
-from collections.abc import Mapping
-
 from leads.consent import may_be_profiled
-from leads.fields import Field, Value
-from leads.known_answers import together, values_of
 from leads.lead import Cause, Decision, Route, Submission
 from leads.ledger import (
     Connection,
@@ -17,11 +13,11 @@ from leads.ledger import (
     latest_decision,
     objects,
     settle,
-    submissions_of,
 )
 from serving.announcement import announcement
 from serving.decider import ByHand, Told
 from serving.intake import Intake
+from serving.said import all_that_it_said
 from serving.scoring.live import Scored
 
 
@@ -58,11 +54,6 @@ def decide_anew(
     made = intake.decider.decide(connection, told, cause, by_hand, doubted)
     settle(connection, made, announcement(submission, made, intake.zone, intake.agreement))
     return made.decision
-
-
-def all_that_it_said(connection: Connection, newest: Submission, fields: Mapping[str, Field]) -> dict[str, Value]:
-    earlier = [one for one in submissions_of(connection, newest.lead) if one.id != newest.id]
-    return together(values_of(newest, fields), earlier, fields)
 
 
 def scored_anew(intake: Intake, lead: str, by_model: bool = True) -> tuple[Submission, Scored] | None:

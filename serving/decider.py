@@ -59,7 +59,7 @@ class Decider:
         self.number = number
         self.now = now
         self.placing = Placing(agreement)
-        self.prices = Prices(ledger, agreement, number)
+        self.prices = Prices(ledger, agreement, number, now)
 
     def decide(
         self,
@@ -71,11 +71,11 @@ class Decider:
     ) -> Made:
         """`doubted` where the form looks like a bot's."""
         now, score = self.now(), told.scored.score
-        weighed = policy.weigh(score, told.values, self.agreement, _waited(told.submission, now))
+        weighed = policy.weigh(score, told.values, self.agreement, policy.waited(told.submission.interest_at, now))
         price, lot = self.prices.of(score.model), policy.lot(self.ledger.salt, told.submission.id)
         verdict = self._ruled(by_hand, doubted) or self._verdict(connection, told, cause, weighed, price, lot, now)
         decision = decision_id()
-        placed = Placed(decision, told.submission.lead, told.values, weighed, _interest(told.submission), told.company)
+        placed = Placed(decision, told.submission.lead, told.values, weighed, told.submission.interest_at, told.company)
         placement = self._placement(connection, placed, verdict.route, cause, by_hand, now)
         made = Decision(
             id=decision,
@@ -150,11 +150,3 @@ def _owned(connection: Connection, lead: str) -> bool:
     standing = assignment_of(connection, lead)
     return standing is not None and standing.ended_at is None and standing.owner is not None
 
-
-def _interest(submission: Submission) -> datetime:
-    return submission.submitted_at or submission.received_at
-
-
-def _waited(submission: Submission, now: datetime) -> int:
-    """Whole minutes since the person showed interest."""
-    return max(0, int((now - _interest(submission)).total_seconds() // 60))

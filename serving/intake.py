@@ -82,6 +82,7 @@ class Intake:
         self.metrics = Metrics()
         self.writer = Writer(ledger, self.metrics.committed)
         self.bots = Bots()
+        self.failing: set[str] = set()
         self._in_flight: dict[tuple[str, str], asyncio.Future[Answer]] = {}
 
     def warm_up(self) -> None:
@@ -91,6 +92,11 @@ class Intake:
         with suppress(ValidationError):  # a form may ask for more than the invented lead says
             form_class(self.agreement).model_validate(invented_form(self.agreement))
         digests(self.ledger, ["the salt is kept from now on"])
+
+    def degraded(self) -> list[str]:
+        """What the process lacks at the moment; `failing` names the chores whose last run failed."""
+        failing = [f"{chore}-failing" for chore in sorted(self.failing)]
+        return self.live.degraded() + self.decider.prices.degraded() + failing
 
     def close(self) -> None:
         self.live.close()

@@ -1,4 +1,4 @@
-"""What the clock does with a lead of sales: who has it next, and by when it is to be answered. Nothing is written here."""
+"""What the clock does with a lead of sales: who has it next, and by when to answer it. Nothing is written here."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -32,7 +32,7 @@ class Moves:
 
     def reminded(self, stands: Assignment, team: Team) -> Placement:
         made = replace(stands, next_step="due", next_at=stands.respond_by)
-        return _placed(made, "reminded", stands, team, "it waits for an answer")
+        return _placed(made, "reminded", stands, team, "two thirds of the time to answer have passed")
 
     def overdue(self, stands: Assignment, team: Team, values: Mapping[str, Value]) -> Placement:
         """To another person who never let its time pass, and after so many to the lead of the team."""
@@ -41,7 +41,7 @@ class Moves:
         late = f"{stands.owner} did not answer in time"
         had = (*stands.owned_before, stands.owner)
         if len(stands.owned_before) >= self.sales.reassignments:
-            return self._escalated(stands, team, f"{late}; {len(had)} people had it")
+            return self._escalated(stands, team, f"{late}, the last of {len(had)} people" if len(had) > 1 else late)
         found = assign(values, free_handed(team.standings), self.rules, stands.lead, never=frozenset(had))
         if found.owner is None:
             return self._escalated(stands, team, f"{late}; nobody else can take it now")
@@ -51,12 +51,16 @@ class Moves:
         self, stands: Assignment, team: Team, values: Mapping[str, Value], known: str | None
     ) -> Placement | None:
         """From the queue; None where nobody can take it now. Its time begins anew with its owner, and so does all that
-        the clock does. Who let its time pass gets it again only where everybody who is not away did."""
-        never = frozenset(stands.owned_before)
-        if never.issuperset(name for name, member in team.members.items() if not gone(member, team)):
-            never = frozenset()
+        the clock does."""
+        never = self.never(stands, team)
         found = assign(values, free_handed(team.standings), self.rules, stands.lead, known, never)
         return self._given(stands, "assigned", stands, team, found) if found.owner is not None else None
+
+    def never(self, stands: Assignment, team: Team) -> frozenset[str]:
+        """Who let its time pass gets it from the queue again only where everybody did who is not away."""
+        had = frozenset(stands.owned_before)
+        others = (name for name, member in team.members.items() if not gone(member, team))
+        return frozenset() if had.issuperset(others) else had
 
     def _given(
         self, made: Assignment, kind: StepKind, before: Assignment, team: Team, found: Assigned, late: str = ""
@@ -75,8 +79,8 @@ class Moves:
         return placed._replace(credits=found.credits)
 
     def _escalated(self, stands: Assignment, team: Team, why: str) -> Placement:
-        """Once, and then the clock is quiet. It stays where it is, unless the lead of the team is there to have it; what
-        waits in the queue is taken up later."""
+        """Once, and then the clock is quiet. It goes to the lead of the team, or stays while they are away; what is in
+        the queue stays there until somebody can take it."""
         made = replace(stands, escalated=True, next_step=None, next_at=None)
         leader = team.members.get(self.sales.lead or "")
         if stands.owner is not None and leader is not None and leader.name != stands.owner and not gone(leader, team):

@@ -13,6 +13,7 @@ from leads.kinds import Kind
 from leads.lead import Assignment, Decision
 from leads.ledger import (
     Connection,
+    SavedPrice,
     at_hand,
     decisions_by_id,
     owners,
@@ -27,9 +28,9 @@ from leads.sections import Decay
 from leads.team import Member, team_of, there
 from models.policy import index
 from serving import answers
-from serving.anew import all_that_it_said
 from serving.assignment import QUEUES
 from serving.placement import midnight
+from serving.said import all_that_it_said
 
 SALES = QUEUES["sales"]
 CONTACT: tuple[Kind, ...] = ("person", "company", "phone", "email")
@@ -40,7 +41,8 @@ class NoSuchOwner(Refusal):
     """Nobody of this name is in the team or has a lead."""
 
 
-class Waiting(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Waiting:
     """`minutes` are whole ones since the person last showed interest; `index` is None where nobody said what the lead
     is worth."""
 
@@ -82,7 +84,7 @@ class Queue:
 
 
 def read_queue(
-    connection: Connection, agreement: Agreement, now: datetime, price: float | None, owner: str | None, limit: int
+    connection: Connection, agreement: Agreement, now: datetime, price: SavedPrice | None, owner: str | None, limit: int
 ) -> Queue:
     """What waits for `owner`, in the queue that nobody has ("sales"), or for anybody (None). All of it is ranked; what
     was decided is read of the first `limit` alone."""
@@ -92,7 +94,8 @@ def read_queue(
     ranking = ranked(_waiting_for(connection, owner), agreement.sales.decay, now)
     late = sum(one.late(now) for one in ranking)
     calls = _calls(connection, ranking[:limit], agreement.form.fields)
-    return Queue(now, price, len(ranking), late, calls, _teammates(connection, team, now))
+    must_earn = price.price.value if price is not None else None
+    return Queue(now, must_earn, len(ranking), late, calls, _teammates(connection, team, now))
 
 
 def ranked(assignments: Iterable[Assignment], decay: Decay, now: datetime) -> list[Waiting]:

@@ -93,8 +93,19 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     example = _curl(path) if method == "post" else ""
     return (
         f"<h2><code>{method.upper()} {escape(path)}</code></h2><p><b>{escape(operation['summary'])}.</b> "
-        f"{escape(operation.get('description', ''))}</p>{example}<table>{''.join(rows)}</table>"
+        f"{escape(operation.get('description', ''))}</p>{example}{_parameters(operation)}<table>{''.join(rows)}</table>"
     )
+
+
+def _parameters(operation: dict[str, Any]) -> str:
+    """Those of the query; what stands in the path is seen there."""
+    asked = [one for one in operation.get("parameters", []) if one["in"] == "query"]
+    rows = [
+        f"<tr><td><code>?{escape(one['name'])}=</code></td><td>{escape(_type(one['schema']))}</td>"
+        f"<td>{escape(one.get('description', ''))}</td></tr>"
+        for one in asked
+    ]
+    return f"<table>{''.join(rows)}</table>" if rows else ""
 
 
 def _curl(path: str) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from leads.ledger import forget_old_answers
+from serving.clock import Clock
 from serving.delivery.configuration import configuration
 from serving.delivery.worker import delivering
 from serving.intake import Intake
@@ -17,20 +18,26 @@ from serving.watch.logs import logger, place_of
 
 log = logger("accord.upkeep")
 RESCORE_SECONDS = 2.0
+CLOCK_SECONDS = 1.0
+PRICE_SECONDS = 10.0
 
 
 class Chore(NamedTuple):
-    """`work` runs in a thread, again and again, with a pause between two runs."""
+    """`work` runs in a thread, again and again, with a pause between two runs. `told_as` is the word by which the
+    service tells that its last run failed; without one only the log tells it."""
 
     name: str
     seconds: float
     work: Callable[[], object]
+    told_as: str | None = None
 
 
 def chores(intake: Intake) -> tuple[Chore, ...]:
     return (
-        Chore("follow the champion", POLL_SECONDS, intake.live.follow),
+        Chore("follow the champion", POLL_SECONDS, lambda: _follow(intake)),
+        Chore("make the day's price", PRICE_SECONDS, lambda: intake.decider.prices.keep(intake.live.number)),
         Chore("score leads again", RESCORE_SECONDS, Rescoring(intake).run),
+        Chore("move leads that are due", CLOCK_SECONDS, Clock(intake).run, "clock"),
         Chore("forget old answers", 3600, lambda: _forget_answers(intake)),
         Chore("erase what is past its time", 3600, lambda: keep_to_agreement(intake.ledger, intake.agreement)),
         Chore("overwrite what was erased", 20, lambda: overwrite_remains(intake.ledger, intake.zone)),
@@ -39,7 +46,8 @@ def chores(intake: Intake) -> tuple[Chore, ...]:
 
 @asynccontextmanager
 async def upkeep(intake: Intake) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(_again_and_again(chore)) for chore in chores(intake)]
+    await asyncio.to_thread(intake.decider.prices.follow)
+    tasks = [asyncio.create_task(_again_and_again(chore, intake.failing)) for chore in chores(intake)]
     try:
         async with delivering(intake.writer, configuration(), intake.metrics.delivered):
             yield
@@ -49,13 +57,21 @@ async def upkeep(intake: Intake) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _again_and_again(chore: Chore) -> None:
+async def _again_and_again(chore: Chore, failing: set[str]) -> None:
     while True:
         await asyncio.sleep(chore.seconds)
         try:
             await asyncio.to_thread(chore.work)
+            failing.discard(chore.told_as or "")
         except Exception as error:  # the ledger may be away for a while; the loop must outlive that
             log.error("a chore failed", chore=chore.name, place=place_of(error))
+            failing.update(filter(None, [chore.told_as]))
+
+
+def _follow(intake: Intake) -> None:
+    """The price first: no lead is scored by a new champion before its price is known here."""
+    intake.decider.prices.follow()
+    intake.live.follow()
 
 
 def _forget_answers(intake: Intake) -> None:

@@ -12,6 +12,7 @@ from leads.refusal import Failure, Refusal
 from leads.settings import settings
 from models.bundle import BundleRefused
 from models.champion import REGISTERED_MODEL
+from models.pricing import price_under
 from models.verification import verified_files
 
 ROLLED_BACK = "rolled back by hand"
@@ -67,7 +68,7 @@ def _move(ledger: Ledger, number: int, before: int | None, reason: str) -> Chang
         verified_files(saved.data, saved.sha256)
     except BundleRefused as refused:
         raise Failure(f"Model {number} may not serve: {refused}. Nothing was changed.") from None
-    promote(ledger, number, before, reason)
+    promote(ledger, number, before, reason, price_under(ledger, number))
     return Change(number, before, _tell_mlflow(number, before))
 
 

@@ -18,6 +18,7 @@ from leads.ledger.bundle import champion, load_bundle, promote, save_bundle
 from leads.refusal import Failure
 from models.bundle import BundleRefused, Files, bundle_files, digest, pack
 from models.encoder import Array, fit_encoder
+from models.pricing import price_under
 from models.scorecard import scorecard_scorer
 from models.scorer import Scorer, sigmoids
 from models.verification import verified_files
@@ -83,7 +84,7 @@ def _train(path: Path, agreement: Agreement, ledger: Ledger, budget: float, prog
     number = _save(ledger, files, winner, audition, cohort, progress) if winner else None
     first = number is not None and serving is None
     if number is not None and first:
-        promote(ledger, number, None, FIRST_CHAMPION)
+        promote(ledger, number, None, FIRST_CHAMPION, price_under(ledger, number))
     record = _record(started, agreement, cohort, protocol, audition, winner, matrix, files, number, first)
     return Training(cohort, record, number, first, audition.why)
 

@@ -1,6 +1,7 @@
 """How well a daily price fills sales' days: simulated weeks with a steady load, and with half as many leads again."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,9 +9,10 @@ import numpy as np
 from benchmarks.policy.callers import COMPANY, LEAST_MINUTES, MEAN_MINUTES
 from benchmarks.policy.interval import Interval, interval
 from benchmarks.policy.target import Target
+from leads.ledger.price import DayPrice
 from leads.sections import Agreement, Goal, Routing
+from models.market import Asked, Market, nudged, settle
 from models.policy import Price, Weighed, on_scales, route
-from models.pricing import shim_price
 from training.company.drawn import draw_leads
 from training.company.world import stream
 
@@ -21,6 +23,7 @@ WORKING_DAYS = 5
 CAPACITY = 2_500.0
 """Minutes a day, the mean of seven days: some 600 leads a week."""
 SETTLED = STEADY_WEEKS + SETTLING_WEEKS
+FIRST_DAY = COMPANY.start.date()
 CLOSING = 17.5 / 24
 AGREEMENT = Agreement(goal=Goal(within_days=120, value=3_000.0), routing=Routing(guard_slice=0.02))
 SIZES = {
@@ -83,20 +86,33 @@ def _days(load: float, seed: int) -> list[Day]:
 
 def _routed(days: Sequence[Day]) -> Iterator[Day]:
     """What each day's price sends to sales; people begin with an empty queue."""
-    queued = 0.0
+    queued, before = 0.0, None
     for today in range(WINDOW, len(days)):
-        price = _price(days[today - WINDOW : today], queued)
+        before = _price(days[today - WINDOW : today], queued, before, FIRST_DAY + timedelta(days=today))
+        price = Price(today, before.value, before.review_from)
         sent = [form for form in days[today] if route(form.weighed, price, AGREEMENT, form.lot, True).route == "sales"]
         queued = _left(queued, sent, working=today % 7 < WORKING_DAYS)
         yield sent
 
 
-def _price(window: Sequence[Day], queued: float) -> Price:
-    demand = [(form.weighed.index or 0.0, form.weighed.minutes) for day in window for form in day]
-    scale = (sum(map(_minutes, window[-7:])) / 7) / (sum(map(_minutes, window)) / len(window))
-    least = AGREEMENT.sales.minute_cost
-    value = shim_price(demand, scale, CAPACITY, queued, AGREEMENT.routing.guard_slice, least)
-    return Price(0, value, None)
+def _price(window: Sequence[Day], queued: float, before: DayPrice | None, day: date) -> DayPrice:
+    asked = [Asked(form.weighed, True) for forms in window for form in forms]
+    each = sum(map(len, window[-7:])) / 7 / len(asked)
+    settled = settle(Market(asked, each, CAPACITY, nudged(before, day, queued / CAPACITY), AGREEMENT))
+    return DayPrice(
+        day=day,
+        made_at=datetime(day.year, day.month, day.day, tzinfo=UTC),
+        reason="daily",
+        bundle=None,
+        agreement=1,
+        value=settled.value,
+        review_from=settled.review_from,
+        leads=len(asked),
+        demand=settled.demand,
+        capacity=CAPACITY,
+        queued=queued,
+        nudge=settled.nudge,
+    )
 
 
 def _left(queued: float, sent: Day, working: bool) -> float:

@@ -32,6 +32,7 @@ from leads.ledger.bundle import (
     promotions,
     save_bundle,
 )
+from leads.ledger.clock import QueueState, given_by_policy, holders, last_owner, queue_state, silent
 from leads.ledger.decision import (
     Story,
     decision_by_id,
@@ -41,6 +42,7 @@ from leads.ledger.decision import (
     lead_story,
     leads_ending_in,
     route_changed_at,
+    routed_before,
     submission_by_id,
     submissions_by_id,
 )
@@ -109,6 +111,21 @@ from leads.ledger.outcome import (
     write_outcome,
 )
 from leads.ledger.person import company_of_lead, digest, digests, lead_of_person, leads_of, object_, objects
+from leads.ledger.price import (
+    DayPrice,
+    SavedPrice,
+    Volume,
+    Weighable,
+    deciding_since,
+    last_price,
+    newest_price,
+    price_by_number,
+    queued_minutes,
+    sendings,
+    volume,
+    window,
+    write_price,
+)
 from leads.ledger.quarantine import Quarantined, others_who_wrote, quarantined, was_quarantined
 from leads.ledger.receiver import (
     EVENTS,
@@ -141,6 +158,7 @@ from leads.ledger.rights import (
 )
 from leads.ledger.schema import State, Upgrade, ledger_state, upgrade_ledger
 from leads.ledger.sole import serving_alone
+from leads.ledger.span import Sent, leads_of_nobody, minutes_of_leads, newest_decision_at, sent_since, steps_since
 from leads.ledger.team import (
     at_hand,
     credits,
@@ -150,6 +168,7 @@ from leads.ledger.team import (
     taken_since,
     team_changes,
 )
+from leads.ledger.throw_away import throw_away_ledger
 from leads.ledger.writer import Writer
 
 __all__ = [
@@ -163,6 +182,7 @@ __all__ = [
     "Backup",
     "BundleEntry",
     "Connection",
+    "DayPrice",
     "Degraded",
     "Delivery",
     "Destination",
@@ -184,11 +204,14 @@ __all__ = [
     "Placement",
     "Promotion",
     "Quarantined",
+    "QueueState",
     "Receiver",
     "Said",
     "SavedBundle",
+    "SavedPrice",
     "Scope",
     "Sending",
+    "Sent",
     "SentOn",
     "Stale",
     "Standing",
@@ -197,6 +220,8 @@ __all__ = [
     "Story",
     "Upgrade",
     "Verdict",
+    "Volume",
+    "Weighable",
     "Writer",
     "add_receiver",
     "adopt_agreement",
@@ -217,6 +242,7 @@ __all__ = [
     "create_key",
     "credits",
     "decided_submission",
+    "deciding_since",
     "decision_by_id",
     "decisions_by_id",
     "degraded_decisions",
@@ -237,21 +263,29 @@ __all__ = [
     "find_key",
     "forget_old_answers",
     "forgotten",
+    "given_by_policy",
     "hold",
+    "holders",
     "identities_of",
     "known_fault",
     "last_decisions",
     "last_override",
+    "last_owner",
+    "last_price",
     "latest_decision",
     "lead_of_person",
     "lead_story",
     "leads_ending_in",
     "leads_of",
+    "leads_of_nobody",
     "leave_out_conversions",
     "ledger_state",
     "list_keys",
     "load_bundle",
     "lock_team",
+    "minutes_of_leads",
+    "newest_decision_at",
+    "newest_price",
     "next_clock_step",
     "object_",
     "objections",
@@ -268,11 +302,14 @@ __all__ = [
     "person_of",
     "post",
     "post_test",
+    "price_by_number",
     "promote",
     "promotions",
     "put_assignment",
     "quarantined",
+    "queue_state",
     "queued",
+    "queued_minutes",
     "receiver_by_id",
     "receivers",
     "record",
@@ -286,13 +323,18 @@ __all__ = [
     "roll_key",
     "roll_secret",
     "route_changed_at",
+    "routed_before",
     "save_bundle",
     "save_credits",
+    "sendings",
     "sent_on",
+    "sent_since",
     "serving_alone",
     "settle",
     "settle_agreement",
+    "silent",
     "steps_of",
+    "steps_since",
     "still_latest",
     "submission_by_id",
     "submissions_by_id",
@@ -300,11 +342,15 @@ __all__ = [
     "submissions_of_person",
     "taken_since",
     "team_changes",
+    "throw_away_ledger",
     "unanswered",
     "upgrade_ledger",
     "vacuum",
+    "volume",
     "was_quarantined",
+    "window",
     "write_outcome",
     "write_placement",
+    "write_price",
     "write_step",
 ]

@@ -73,8 +73,9 @@ def next_clock_step(connection: Connection) -> datetime | None:
 
 
 def queued(connection: Connection) -> list[Assignment]:
-    """Leads of sales that nobody has, oldest first."""
-    return _live(connection, tables.assignments.c.owner.is_(None))
+    """Leads of sales that nobody has and nobody has answered, oldest first."""
+    here = tables.assignments
+    return _live(connection, here.c.owner.is_(None) & here.c.answered_at.is_(None))
 
 
 def unanswered(connection: Connection, owner: str | None = None) -> list[Assignment]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from leads.ledger import tables
 from leads.ledger.book import Ledger
+from leads.ledger.price import DayPrice, write_price
 from leads.refusal import Refusal
 
 
@@ -73,8 +74,9 @@ def champion(ledger: Ledger) -> int | None:
         return _champion(connection)
 
 
-def promote(ledger: Ledger, number: int, expected: int | None, reason: str) -> None:
-    """Makes `number` champion if `expected` still is (None: if there is none); otherwise Stale."""
+def promote(ledger: Ledger, number: int, expected: int | None, reason: str, price: DayPrice | None = None) -> None:
+    """Makes `number` champion if `expected` still is (None: if there is none); otherwise Stale. What a sales minute
+    must earn under it comes into force in the same moment."""
     pointer, history = tables.champion, tables.promotions
     move = update(pointer).where(pointer.c.slot == 1, pointer.c.bundle.is_not_distinct_from(expected))
     with ledger.transaction() as connection:
@@ -85,6 +87,8 @@ def promote(ledger: Ledger, number: int, expected: int | None, reason: str) -> N
         connection.execute(
             insert(history).values(bundle=number, replaced=expected, reason=reason, promoted_at=datetime.now(UTC))
         )
+        if price is not None:
+            write_price(connection, price)
 
 
 def promotions(ledger: Ledger) -> list[Promotion]:

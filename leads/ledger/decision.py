@@ -1,14 +1,14 @@
 """What leads sent, and what was decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
-from leads.lead import Assignment, Contribution, Decision, Outcome, Score, Step, Submission
+from leads.lead import Assignment, Cause, Contribution, Decision, Outcome, Route, Score, Step, Submission
 from leads.ledger import tables
 from leads.ledger.assignment import assignment_of, steps_of
 from leads.ledger.book import Ledger
@@ -156,9 +156,25 @@ def latest_decision(connection: Connection, lead: str) -> Decision | None:
 
 def route_changed_at(connection: Connection, lead: str) -> datetime | None:
     """When a re-score last changed the lead's route; None where none did."""
+    return _changed_at(connection.execute(_routes(lead)).all())
+
+
+def routed_before(connection: Connection, decision: Decision) -> tuple[Route | None, datetime | None]:
+    """The lead's route when this was decided, and when a re-score had last changed it."""
+    here, at = tables.decisions, decision.decided_at
+    earlier = (here.c.decided_at < at) | ((here.c.decided_at == at) & (here.c.id < decision.id))
+    rows = connection.execute(_routes(decision.lead).where(earlier)).all()
+    return (rows[-1].route if rows else None), _changed_at(rows)
+
+
+def _routes(lead: str) -> Select[tuple[Route, Cause, datetime]]:
+    """Oldest first."""
     here = tables.decisions
     told = select(here.c.route, here.c.cause, here.c.decided_at).where(here.c.lead == lead)
-    rows = connection.execute(told.order_by(here.c.decided_at, here.c.id)).all()
+    return told.order_by(here.c.decided_at, here.c.id)
+
+
+def _changed_at(rows: Sequence[Row[tuple[Route, Cause, datetime]]]) -> datetime | None:
     changed = [
         after.decided_at for before, after in pairwise(rows) if after.cause == "rescore" and after.route != before.route
     ]

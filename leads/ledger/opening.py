@@ -60,10 +60,16 @@ def open_ledger(url: str, serving: bool = False) -> Ledger:
 
 def existing_ledger(url: str) -> Ledger:
     """The ledger as it is, whatever its schema; Refusal where there is none."""
-    address = _address(url)
-    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
-        raise Refusal(f"There is no ledger at {address.database}; ACCORD_HOME or ACCORD_DATABASE_URL names another.")
+    if not is_there(url):
+        place = _address(url).database
+        raise Refusal(f"There is no ledger at {place}; ACCORD_HOME or ACCORD_DATABASE_URL names another.")
     return connect(url)
+
+
+def is_there(url: str) -> bool:
+    """Whether there is a file; a server's database is taken to be there."""
+    address = _address(url)
+    return address.get_backend_name() != "sqlite" or Path(str(address.database)).exists()
 
 
 def connect(url: str, serving: bool = False) -> Ledger:

@@ -1,20 +1,17 @@
 """What a sales minute must earn: a row a day and champion, and what it is made of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row, Subquery, func, insert, select
 
-from leads.lead import Submission
+from leads.lead import RuledBy, Submission
 from leads.ledger import tables
 from leads.ledger.decision import submission_of
 
 PriceReason = Literal["daily", "promotion"]
-SubmissionsOf = dict[str, list[Submission]]
-AT_ONCE = 500
-"""Leads whose forms are read by one statement; SQLite takes no more than so many parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +44,7 @@ class SavedPrice(NamedTuple):
 
 
 class Weighable(NamedTuple):
-    """What a lead's newest sending was decided on, as far as its weight depends on it; `nth` counts them from the
-    oldest."""
+    """What a lead's newest form was decided on, as far as its weight depends on it."""
 
     lead: str
     submission: str
@@ -57,6 +53,9 @@ class Weighable(NamedTuple):
     degraded: str | None
     probability: float
     spread: float | None
+    value: float | None
+    minutes: float | None
+    ruled_by: RuledBy | None
 
 
 class Volume(NamedTuple):
@@ -68,7 +67,8 @@ class Volume(NamedTuple):
 
 def write_price(connection: Connection, price: DayPrice) -> int:
     here = tables.prices
-    return connection.scalars(insert(here).values(asdict(price)).returning(here.c.number)).one()
+    number: int = connection.scalars(insert(here).values(asdict(price)).returning(here.c.number)).one()
+    return number
 
 
 def newest_price(connection: Connection, bundle: int | None, agreement: int) -> SavedPrice | None:
@@ -118,15 +118,14 @@ def window(connection: Connection, since: datetime, every: int = 1) -> list[Weig
     return [Weighable(*row) for row in connection.execute(wanted)]
 
 
-def sendings(connection: Connection, leads: Sequence[str]) -> Iterator[SubmissionsOf]:
-    """Of each lead all that it sent, the newest first; so many leads at a time."""
+def sendings(connection: Connection, leads: Sequence[str]) -> dict[str, list[Submission]]:
+    """All that each of these leads sent, the newest first; nothing for one that was erased."""
     here = tables.submissions
-    for first in range(0, len(leads), AT_ONCE):
-        found: SubmissionsOf = {lead: [] for lead in leads[first : first + AT_ONCE]}
-        wanted = select(here).where(here.c.lead.in_(found)).order_by(here.c.received_at.desc(), here.c.id.desc())
-        for row in connection.execute(wanted):
-            found[row.lead].append(submission_of(row))
-        yield found
+    found: dict[str, list[Submission]] = {lead: [] for lead in leads}
+    wanted = select(here).where(here.c.lead.in_(leads)).order_by(here.c.received_at.desc(), here.c.id.desc())
+    for row in connection.execute(wanted):
+        found[row.lead].append(submission_of(row))
+    return found
 
 
 def queued_minutes(connection: Connection) -> float:

@@ -14,9 +14,29 @@ from leads.ledger import tables
 from leads.ledger.book import Ledger
 from leads.ledger.outbox import cancel_for_receiver, hurry_for_receiver, post_to
 
-Event = Literal["lead.decided", "lead.quarantined", "lead.outcome", "lead.erased", "endpoint.test"]
+Event = Literal[
+    "lead.decided",
+    "lead.quarantined",
+    "lead.assigned",
+    "lead.reminded",
+    "lead.reassigned",
+    "lead.escalated",
+    "lead.returned",
+    "lead.outcome",
+    "lead.erased",
+    "person.paused",
+    "endpoint.test",
+]
 EVENTS: tuple[Event, ...] = get_args(Event)
-USUAL_EVENTS: tuple[Event, ...] = ("lead.decided", "lead.erased")
+USUAL_EVENTS: tuple[Event, ...] = (
+    "lead.decided",
+    "lead.assigned",
+    "lead.reassigned",
+    "lead.escalated",
+    "lead.returned",
+    "lead.erased",
+)
+"""Whoever follows them knows at any moment who has a lead."""
 SECRET_BYTES = 32
 
 

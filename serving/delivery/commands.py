@@ -48,7 +48,10 @@ _SINGLES = {
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", help="such as https://crm.example.com/accord")
     parser.add_argument(
-        "--event", action="append", metavar="TYPE", help="may be repeated (default: lead.decided and lead.erased)"
+        "--event",
+        action="append",
+        metavar="TYPE",
+        help="may be repeated (default: all that say who has a lead, and lead.erased)",
     )
     parser.add_argument("--label", metavar="TEXT", help="whose it is")
 

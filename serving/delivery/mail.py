@@ -28,7 +28,7 @@ def mail_of(
     to = agreement.marketing.mail if decision.route == "nurture" else to_owner or agreement.sales.mail
     if to is None or decision.route not in HEADINGS or decision.cause == "kept":
         return Mail()
-    lines = [*_decided(decision, zone), "", *_reasons(decision), "", *_written(submission, agreement)]
+    lines = [*_decided(decision, zone), "", *reason_lines(decision), "", *written_lines(submission, agreement)]
     return Mail((to,), {"subject": _subject(decision, zone), "text": "\n".join(lines) + "\n"})
 
 
@@ -48,7 +48,7 @@ def _decided(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
     yield f"Lead {decision.lead}, decision {decision.id}."
 
 
-def _reasons(decision: Decision) -> Iterator[str]:
+def reason_lines(decision: Decision) -> Iterator[str]:
     yield "Why:"
     told = top_reasons(decision.score.contributions)
     yield from (f"  {'+' if reason.effect > 0 else '-'} {indented(reason.text, 6)}" for reason in told)
@@ -56,6 +56,6 @@ def _reasons(decision: Decision) -> Iterator[str]:
         yield "  Nothing that it wrote sets it apart."
 
 
-def _written(submission: Submission, agreement: Agreement) -> Iterator[str]:
+def written_lines(submission: Submission, agreement: Agreement) -> Iterator[str]:
     yield "What it wrote:"
     yield from form_lines(submission.form, agreement, 2)

@@ -59,7 +59,7 @@ BATCH: dict[str, Any] = {
         "events": {
             "type": "array",
             "minItems": 1,
-            "maxItems": MOST_AT_ONCE,
+            "description": f"At most {MOST_AT_ONCE:,} at once; more are too large a body",
             "items": SentLeadOutcome.model_json_schema(),
         }
     },

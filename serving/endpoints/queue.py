@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from leads.lead import Band, Route
-from models.champion import REGISTERED_MODEL
+from leads.ledger import newest_price
 from serving.answers import Reason
-from serving.endpoints.desk import Desk, as_json, caller, desk_of
+from serving.endpoints.desk import as_json, caller, desk_of
 from serving.endpoints.quarantine import MOST, USUAL, limit_of, parameter
 from serving.openapi import problems
 from serving.problems import Problem
@@ -31,7 +31,7 @@ class WaitingLead(BaseModel):
     decision: str
     owner: str = Field(description="`sales` while nobody has it")
     route: Route
-    index: float | None = Field(description="What a sales minute spent on it now would earn; null: its value is unknown")
+    index: float | None = Field(description="What a sales minute on it would earn now; null: nobody knows its value")
     probability: float
     band: Band
     respond_by: datetime
@@ -85,13 +85,8 @@ def answer_queue(request: Request) -> Response:
     decider = desk.intake.decider
     try:
         with desk.ledger.reading() as connection:
-            queue = read_queue(connection, decider.agreement, decider.now(), price_now(desk), owner, limit)
+            price = newest_price(connection, desk.intake.live.number, decider.number)
+            queue = read_queue(connection, decider.agreement, decider.now(), price, owner, limit)
     except NoSuchOwner as unknown:
         raise Problem.of_parameter("owner", str(unknown)) from None
     return as_json(queue_body(queue, desk.zone))
-
-
-def price_now(desk: Desk) -> float | None:
-    number = desk.intake.live.number
-    found = desk.intake.decider.prices.of(None if number is None else f"{REGISTERED_MODEL}/{number}")
-    return None if found is None else found.value

@@ -31,7 +31,7 @@ async def read_readiness(request: Request) -> Response:
     """503 only when leads cannot be stored; `degraded` says what is missing while they can."""
     intake = desk_of(request).intake
     await in_time(intake.ledger.check, seconds=CHECK_SECONDS)
-    degraded = intake.live.degraded() + await in_time(undelivered, intake)
+    degraded = intake.degraded() + await in_time(undelivered, intake)
     return as_json({"status": "degraded" if degraded else "ready", "degraded": degraded})
 
 

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from leads.lead import Decision, Outcome, Submission
+from leads.lead import Decision, Outcome, Step, Submission
 from serving.watch.notes import Notes
 
 REQUEST_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -36,6 +36,7 @@ class Metrics:
         self._marks = self._counter("submissions_marked", "Submissions that carry a mark", "mark")
         self._replays = self._counter("replays", "Sendings that came again and were answered alike")
         self._outcomes = self._counter("outcomes", "Outcomes told, and what training does", "type", "training")
+        self._steps = self._counter("clock_steps", "Leads that the clock moved, or whose owner it reminded", "kind")
         self._deliveries = self._counter("delivery_attempts", "Attempts to deliver a message", "result")
         self._seconds = self._histogram("request_duration_seconds", "Time to answer", REQUEST_SECONDS, "endpoint")
         self._scoring = self._histogram(
@@ -70,6 +71,9 @@ class Metrics:
 
     def told(self, outcome: Outcome) -> None:
         self._outcomes.labels(outcome.type, "left-out" if outcome.left_out else "taken").inc()
+
+    def stepped(self, step: Step) -> None:
+        self._steps.labels(step.kind).inc()
 
     def scoring(self) -> AbstractContextManager[object]:
         return self._scoring.time()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from leads.ledger import Backlog, Ledger, LedgerUnavailable, bundles, outbox_state
+from leads.ledger import Backlog, Ledger, LedgerUnavailable, QueueState, bundles, outbox_state, queue_state
 from leads.ledger.opening import REVISIONS
 from serving.intake import Intake
 
@@ -21,10 +21,12 @@ READ_SECONDS = 1.0
 
 
 class Facts(NamedTuple):
-    """What the ledger says: when each model was saved, and what each receiver still has to get."""
+    """What the ledger says: when each model was saved, what each receiver still has to get, and which leads of sales
+    nobody has."""
 
     saved_at: dict[int, datetime]
     backlogs: list[Backlog]
+    queue: QueueState
 
 
 class State(Collector):
@@ -55,11 +57,19 @@ class State(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _build()
         yield _gauge("writer_waiting_jobs", "Jobs that wait for a transaction", self.intake.writer.waiting)
-        yield _by("degraded", "What the service lacks at the moment", "reason", self.intake.live.degraded())
+        yield _by("degraded", "What the service lacks at the moment", "reason", self.intake.degraded())
         yield _gauge("ledger_up", "Whether the ledger could be read for these figures", float(self._facts is not None))
+        yield from self._of_price()
         if self._facts is not None:
             yield from self._of_model(self._facts.saved_at)
             yield from _of_outbox(self._facts.backlogs)
+            yield from _of_queue(self._facts.queue)
+
+    def _of_price(self) -> Iterator[Metric]:
+        """Absent while the agreed band rules."""
+        if price := self.intake.decider.prices.present():
+            yield _gauge("price", "What a sales minute must earn today", price.value)
+            yield _gauge("load", "Minutes of all leads worth calling by the team's minutes", price.load)
 
     def _of_model(self, saved_at: dict[int, datetime]) -> Iterator[Metric]:
         """Both are absent while the scorecard serves."""
@@ -71,7 +81,9 @@ class State(Collector):
 
 
 def facts_of(ledger: Ledger) -> Facts:
-    return Facts({entry.number: entry.saved_at for entry in bundles(ledger)}, outbox_state(ledger))
+    saved_at, backlogs = {entry.number: entry.saved_at for entry in bundles(ledger)}, outbox_state(ledger)
+    with ledger.reading() as connection:
+        return Facts(saved_at, backlogs, queue_state(connection))
 
 
 def _of_outbox(backlogs: list[Backlog]) -> Iterator[Metric]:
@@ -85,6 +97,12 @@ def _of_outbox(backlogs: list[Backlog]) -> Iterator[Metric]:
         oldest.add_metric([receiver], max(0.0, overdue))
     yield messages
     yield oldest
+
+
+def _of_queue(queue: QueueState) -> Iterator[Metric]:
+    waited = (datetime.now(UTC) - queue.since).total_seconds() if queue.since else 0.0
+    yield _gauge("queue_leads", "Leads of sales that nobody has", queue.leads)
+    yield _gauge("queue_oldest_seconds", "For how long the oldest of them is in the queue", max(0.0, waited))
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

@@ -63,7 +63,7 @@ def signed(tmp_path: Path) -> Path:
     "words",
     [
         "A lead counts when it is “converted” within 120 days of the decision.",
-        "What one is worth is what the lead writes under “Yearly budget”.",
+        "What one is worth is what the lead writes under “Yearly budget”; otherwise its band alone counts.",
         "Together both teams want 40 of them a month.",
         "A first answer within 15 working minutes",
         "closed on the holidays of DE",

@@ -1,7 +1,6 @@
 """Every row of the table of bad input, with its exact status, code and place. A test's id begins with its row.
 
-Not here, because their endpoints are not built yet: 58-65 outcomes (unknown lead, double and late events, times,
-values, batches, publishable keys, label poisoning), 66-70 inbound hooks (signature, age, re-serialised body, replay,
+Rows 58-65 stand in test_outcomes.py. Not here, because their endpoints are not built yet: 66-70 inbound hooks (signature, age, re-serialised body, replay,
 id), 75-79 imports of tables over HTTP (header, ragged rows, size, same file twice, formula cells) and 82 artefacts by
 path (a bundle comes out of the ledger alone, by number). Row 34's prefix belongs to exports of tables."""
 
@@ -503,7 +502,9 @@ def test_a_lead_that_is_not_there(place: Place, lead: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=1e9", "limit=abc", "after=forged", "sort=;drop"])
-@pytest.mark.parametrize("path", ["/v1/quarantine", "/v1/deliveries"], ids=["57 quarantine", "57 deliveries"])
+@pytest.mark.parametrize(
+    "path", ["/v1/quarantine", "/v1/deliveries", "/v1/queue"], ids=["57 quarantine", "57 deliveries", "57 queue"]
+)
 def test_a_parameter_that_cannot_be_used(place: Place, path: str, query: str) -> None:
     answer = place.call("GET", f"{path}?{query}", place.workplace.secret)
     assert answer.status_code == 422, answer.text

@@ -1,16 +1,14 @@
 """The leads that a demo sends: new ones of the simulated company, or the newest rows of the user's table."""
 
 import datetime
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from leads.agreement import Agreement
-from leads.fields import Value
 from leads.form import ARRIVED
+from leads.json_form import JsonForm, json_form
 from leads.table import read_values, table_chunks, write_chunks
 from training.company.presets import PRESETS
 from training.simulate import history, simulate
@@ -20,15 +18,13 @@ DAYS = 365
 SEED = 1
 NEW_LEADS = 12
 
-Form = dict[str, str | float | bool]
-
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """`form` is the JSON object that a page would send: what is missing is left out."""
 
     name: str
-    form: Form
+    form: JsonForm
 
 
 def simulated_company(file: Path) -> pd.DataFrame:
@@ -68,13 +64,14 @@ def ordered(frame: pd.DataFrame, agreement: Agreement) -> pd.Index:
 
 def visitors(rows: pd.DataFrame, agreement: Agreement) -> list[Visitor]:
     values = read_values(rows, agreement).values
-    filled = [form(dict(zip(values.columns, row, strict=True))) for row in values.itertuples(index=False, name=None)]
+    rows_of_values = values.itertuples(index=False, name=None)
+    filled = [json_form(dict(zip(values.columns, row, strict=True))) for row in rows_of_values]
     order = agreement.table.order
     places = [f"{order} {cell}" for cell in rows[order]] if order in rows else [f"row {n + 1}" for n in rows.index]
     return [Visitor(who(sent, agreement) or place, sent) for sent, place in zip(filled, places, strict=True)]
 
 
-def who(form: Form, agreement: Agreement) -> str | None:
+def who(form: JsonForm, agreement: Agreement) -> str | None:
     """The name on the form, else the company, else the e-mail address."""
     kinds = {key: field.kind for key, field in agreement.form.fields.items()}
     for kind in ("person", "company", "email"):
@@ -82,16 +79,3 @@ def who(form: Form, agreement: Agreement) -> str | None:
         if named:
             return " ".join(named)
     return None
-
-
-def form(values: Mapping[str, Value]) -> Form:
-    made = {key: sent(value) for key, value in values.items() if key != ARRIVED}
-    return {key: value for key, value in made.items() if value is not None}
-
-
-def sent(value: Value) -> str | float | bool | None:
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return None if math.isnan(value) else int(value) if value.is_integer() else value
-    return value

@@ -61,6 +61,7 @@ steps = Table(
     Column("why", Text, nullable=False),
     Index(None, "lead", "at"),
     Index(None, "owner", "kind", "at"),
+    Index(None, "owner_before", "kind", "at"),
     Index(None, "decision"),
 )
 

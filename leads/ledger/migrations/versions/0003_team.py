@@ -98,7 +98,7 @@ def _make_assignments() -> None:
         sa.Column("respond_by", MOMENT),
         sa.Column("why", sa.Text, nullable=False),
     )
-    for columns in (["lead", "at"], ["owner", "kind", "at"], ["decision"]):
+    for columns in (["lead", "at"], ["owner", "kind", "at"], ["owner_before", "kind", "at"], ["decision"]):
         op.create_index("_".join(("ix_steps", *columns)), "steps", columns)
 
 

@@ -1,0 +1,190 @@
+"""What a sales minute must earn today, from what the ledger knows.
+
+The last four weeks say how leads differ, the last one how many come. Each lead counts once, by its newest form, weighed
+as if it had just come and as the champion would score it now."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from leads.agreement import Agreement, parse_agreement
+from leads.consent import may_be_mailed
+from leads.fields import Value
+from leads.known_answers import together, values_of
+from leads.lead import Submission
+from leads.ledger import Connection
+from leads.ledger.agreement import agreement_in_force
+from leads.ledger.book import Ledger
+from leads.ledger.price import (
+    DayPrice,
+    PriceReason,
+    Weighable,
+    deciding_since,
+    last_price,
+    queued_minutes,
+    sendings,
+    volume,
+    window,
+)
+from leads.ledger.team import team_changes
+from leads.team import capacity_a_day, team_of
+from models.champion import REGISTERED_MODEL, saved_scorer
+from models.market import Asked, Market, nudged, settle
+from models.policy import minutes_of, on_scales, value_of
+from models.scorecard import scorecard_scorer
+from models.scorer import Scorer
+
+WINDOW = timedelta(days=28)
+LAST_WEEK = timedelta(days=7)
+MOST_LEADS = 20_000
+"""More leads say nothing new of a price: of a larger window every second, third, … in time is weighed."""
+AT_ONCE = 500
+
+
+def todays_price(
+    ledger: Ledger,
+    agreement: Agreement,
+    number: int,
+    champion: int | None,
+    scorer: Callable[[], Scorer],
+    reason: PriceReason,
+    now: datetime,
+) -> DayPrice | None:
+    """Under this champion and agreement `number`; None before four weeks of decisions, and while nobody of the team is
+    there. `scorer` is asked for only where leads were decided by another one. At most MOST_LEADS leads are scored, in
+    parts; still this takes seconds, and no lead should wait for it."""
+    with ledger.reading() as connection:
+        since, capacity = deciding_since(connection), team_capacity(connection, agreement, now)
+        if since is None or now - since < WINDOW or not capacity:
+            return None
+        before, queued = last_price(connection), queued_minutes(connection)
+        counted = volume(connection, now - WINDOW, now - LAST_WEEK)
+        leads = window(connection, now - WINDOW, every=max(1, math.ceil(counted.whole / MOST_LEADS)))
+    asked = list(_weighed(ledger, leads, agreement, number, champion, scorer))
+    each = counted.last / LAST_WEEK.days / len(asked) if asked else 0.0
+    day = today(agreement, now)
+    nudge = nudged(before.price if before else None, day, queued / capacity)
+    settled = settle(Market(asked, each, capacity, nudge, agreement))
+    return DayPrice(
+        day=day,
+        made_at=now,
+        reason=reason,
+        bundle=champion,
+        agreement=number,
+        value=settled.value,
+        review_from=settled.review_from,
+        leads=len(asked),
+        demand=settled.demand,
+        capacity=capacity,
+        queued=queued,
+        nudge=settled.nudge,
+    )
+
+
+def price_under(ledger: Ledger, number: int) -> DayPrice | None:
+    """What a sales minute must earn once bundle `number` is champion, under the agreement that is in force."""
+    agreed = agreement_in_force(ledger)
+    if agreed is None:
+        return None
+    return todays_price(
+        ledger,
+        parse_agreement(agreed.text, f"agreement {agreed.number}"),
+        agreed.number,
+        number,
+        lambda: saved_scorer(ledger, number),
+        "promotion",
+        datetime.now(UTC),
+    )
+
+
+def today(agreement: Agreement, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(agreement.sales.timezone)).date()
+
+
+def team_capacity(connection: Connection, agreement: Agreement, now: datetime) -> float | None:
+    """Minutes a day over the next seven; None where nobody is in the team at all."""
+    team = team_of(agreement, team_changes(connection))
+    return capacity_a_day(team, agreement, now) if team else None
+
+
+def _weighed(
+    ledger: Ledger,
+    leads: Sequence[Weighable],
+    agreement: Agreement,
+    number: int,
+    champion: int | None,
+    scorer: Callable[[], Scorer],
+) -> Iterator[Asked]:
+    model = None if champion is None else f"{REGISTERED_MODEL}/{champion}"
+    others = []
+    for lead in leads:
+        if _stands(lead, model, number) and lead.minutes is not None:
+            told = on_scales(lead.probability, lead.spread, lead.value, lead.minutes, 0, agreement)
+            yield Asked(told, lead.ruled_by != "consent")
+        else:
+            others.append(lead)
+    once = cache(scorer)
+    for first in range(0, len(others), AT_ONCE):
+        yield from _weighed_anew(ledger, others[first : first + AT_ONCE], agreement, once)
+
+
+def _stands(lead: Weighable, model: str | None, number: int) -> bool:
+    """Whether it would be scored and weighed now as it was. What is known of a lead that sales had already does not
+    tell whether it may be nurtured."""
+    same_scorer = lead.model == model or lead.degraded == "no-consent"
+    return same_scorer and lead.agreement == number and lead.ruled_by not in (None, "owner")
+
+
+def _weighed_anew(
+    ledger: Ledger, leads: Sequence[Weighable], agreement: Agreement, scorer: Callable[[], Scorer]
+) -> Iterator[Asked]:
+    with ledger.reading() as connection:
+        sent = sendings(connection, [lead.lead for lead in leads])
+    for by_points in (False, True):
+        known = [
+            found
+            for lead in leads
+            if (lead.degraded == "no-consent") == by_points and (found := _known(lead, sent[lead.lead], agreement))
+        ]
+        if known:
+            yield from _asked(known, agreement, scorecard_scorer(agreement) if by_points else scorer())
+
+
+def _known(
+    lead: Weighable, sent: Sequence[Submission], agreement: Agreement
+) -> tuple[Submission, dict[str, Value]] | None:
+    """The form and all that the lead had said when it came; None for a lead that was erased in between."""
+    place = next((place for place, one in enumerate(sent) if one.id == lead.submission), None)
+    if place is None:
+        return None
+    fields = agreement.form.fields
+    return sent[place], together(values_of(sent[place], fields), sent[place + 1 :], fields)
+
+
+def _asked(
+    known: Sequence[tuple[Submission, dict[str, Value]]], agreement: Agreement, scorer: Scorer
+) -> Iterator[Asked]:
+    scores = _scores([values for _, values in known], agreement, scorer)
+    for (submission, values), (probability, spread) in zip(known, scores, strict=True):
+        told = on_scales(probability, spread, value_of(values, agreement), minutes_of(values, agreement), 0, agreement)
+        yield Asked(told, may_be_mailed(agreement, submission.form))
+
+
+def _scores(values: list[dict[str, Value]], agreement: Agreement, scorer: Scorer) -> list[tuple[float, float | None]]:
+    """By the scorecard where the model cannot score them, as it would be if they came."""
+    table = pd.DataFrame(values, dtype=object)
+    try:
+        scores = scorer.score_table(table)
+    except Exception:  # whatever a model does wrong must not cost the price
+        if scorer.model is None:
+            raise
+        scores = scorecard_scorer(agreement).score_table(table)
+    spread = scores.explained.spread
+    spreads: list[float | None] = [None] * len(values) if spread is None else spread.tolist()
+    return list(zip(scores.probability.tolist(), spreads, strict=True))

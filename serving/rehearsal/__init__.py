@@ -1,0 +1,1 @@
+"""A week played through an agreement before anybody signs it."""
