@@ -80,11 +80,13 @@ def least_look(market: Market, price: float) -> float | None:
 
 def _price(market: Market, looked: float) -> float:
     """The index from which upwards the leads fill what the queue leaves of the capacity: so moved, the price passes from
-    one group of equal leads to the next, however far apart they are. The best are always called."""
+    one group of equal leads to the next, however far apart they are. The best are called even where they alone are too
+    many, unless too much waits already."""
     left = market.capacity / market.nudge / market.each - sum(map(_anyway(market), market.asked)) - looked
     least, worth_calling = market.agreement.sales.minute_cost, _worth_calling(market)
     highest = max((index for index, _ in worth_calling), default=least)
-    return max(least, market.nudge * min(highest, cut(worth_calling, left) or least))
+    dearest = highest * max(1.0, market.nudge)
+    return max(least, min(dearest, cut(worth_calling, left) or least))
 
 
 def _by_price(one: Asked) -> bool:

@@ -115,7 +115,7 @@ def next_turn(named: Sequence[Standing], lead: str) -> Turn:
     urgency = _urgency(owed, {person.name: person.weight / total for person in named})
     most = max(urgency.values())
     tied = tuple(name for name, urgent in urgency.items() if urgent > most - TIE)
-    chosen = min(tied)
+    chosen = min(tied, key=lambda name: hashlib.sha256(f"{lead} {name}".encode()).digest())
     return Turn(chosen, tied, owed | {chosen: owed[chosen] - 1})
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from models.reasons import top_reasons
 from serving.queue import SALES, Call, Queue, Teammate
 
-LONGEST_WHO, LONGEST_WHY, REASONS = 44, 60, 2
+LONGEST_WHO, LONGEST_WHY, REASONS = 60, 60, 2
 HEADINGS = ("", "due", "a minute earns", "chance", "owner", "who", "why", "lead")
 TO_THE_RIGHT = (0, 2, 3)
 """Columns of numbers."""

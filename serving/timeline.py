@@ -10,6 +10,7 @@ from leads.lead import Cause, Decision, Outcome, RuledBy, Step, StepKind, Submis
 from leads.ledger import SentOn, Story
 from leads.outcome import state_of
 from models.reasons import top_reasons
+from serving.assignment import QUEUES
 from serving.form_words import form_lines, indented
 
 MARGIN = 11
@@ -119,8 +120,9 @@ def _form(sent: Submission, agreement: Agreement) -> Event:
 
 def _decision(made: Decision) -> Event:
     score = made.score
+    owner = "nobody has it yet" if made.owner == QUEUES["sales"] else made.owner
     text = (
-        f"{CAUSES[made.cause]}: {made.route} ({made.owner}), band {made.band}, {100 * score.probability:.1f} % likely "
+        f"{CAUSES[made.cause]}: {made.route} ({owner}), band {made.band}, {100 * score.probability:.1f} % likely "
         f"to convert within {made.horizon_days} days"
     )
     by = score.model or f"the {score.scored_by}"

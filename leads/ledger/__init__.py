@@ -168,7 +168,7 @@ from leads.ledger.team import (
     taken_since,
     team_changes,
 )
-from leads.ledger.throw_away import throw_away_ledger
+from leads.ledger.throw_away import ThrowAway, throw_away_ledger
 from leads.ledger.writer import Writer
 
 __all__ = [
@@ -218,6 +218,7 @@ __all__ = [
     "State",
     "StorageFull",
     "Story",
+    "ThrowAway",
     "Upgrade",
     "Verdict",
     "Volume",

@@ -53,9 +53,10 @@ def decisions_by_id(connection: Connection, decisions: Iterable[str]) -> dict[st
 
 
 def leads_ending_in(connection: Connection, ending: str, most: int) -> list[str]:
-    """Looks at every lead: for people who have only the end of an id. `ending` holds letters, digits and hyphens."""
+    """Looks at every lead: for people who have only the end of an id."""
     here = tables.leads
-    return list(connection.scalars(select(here.c.id).where(here.c.id.endswith(ending)).order_by(here.c.id).limit(most)))
+    at_the_end = here.c.id.endswith(ending, autoescape=True)
+    return list(connection.scalars(select(here.c.id).where(at_the_end).order_by(here.c.id).limit(most)))
 
 
 def last_decisions(ledger: Ledger, most: int) -> list[Decision]:

@@ -2,8 +2,10 @@
 
 import hashlib
 import sqlite3
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import delete, event, insert, select, update
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -11,14 +13,23 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from leads.ledger import tables
 from leads.ledger.backup import back_up
 from leads.ledger.book import Ledger
+from leads.ledger.key import Key
 from leads.ledger.opening import existing_ledger, is_there, open_ledger, revision
 
 AT_ONCE = 1000
+KEY = "rehearsal"
 LEFT_OUT = (tables.messages, tables.attempts, tables.answers)
 """What was said to others: large, and nothing that is played asks for it."""
 
 
-def throw_away_ledger(url: str, folder: Path, seed: int, at: datetime) -> Ledger:
+class ThrowAway(NamedTuple):
+    """`key` is the one by which forms are sent to it; no secret belongs to it."""
+
+    ledger: Ledger
+    key: Key
+
+
+def throw_away_ledger(url: str, folder: Path, seed: int, at: datetime) -> ThrowAway:
     """From `at` on somebody may play with it: its receivers are disabled and nobody has a lead to answer. A new one
     gets a salt by the seed, so that its lots fall alike each time."""
     place = folder / "accord.db"
@@ -33,7 +44,9 @@ def throw_away_ledger(url: str, folder: Path, seed: int, at: datetime) -> Ledger
         connection.execute(update(stands).where(stands.c.ended_at.is_(None)).values(ended))
         if not copied:
             connection.execute(update(tables.salt).values(secret=hashlib.sha256(f"played {seed}".encode()).hexdigest()))
-    return ledger
+        key = Key(KEY, "sk", (), ("forms",), None, None, at, None, None)
+        connection.execute(insert(tables.keys), asdict(key) | {"digest": KEY})
+    return ThrowAway(ledger, key)
 
 
 def _copied(url: str, place: Path) -> bool:

@@ -38,8 +38,8 @@ class Day:
 
 @dataclass(frozen=True)
 class Worker:
-    """`leads` is how often they were given one, `share` of all, where their weight alone would say `weight_share`.
-    `let_pass` counts the leads whose time passed with them."""
+    """`leads` is how often they were given one, in turn or because somebody else let it pass; `share` is of all, where
+    their weight alone would say `weight_share`. `let_pass` counts the leads whose time passed with them."""
 
     name: str
     leads: int
@@ -122,7 +122,7 @@ def _day(facts: Facts, day: date, waiting: int) -> Day:
 
 def _people(facts: Facts) -> list[Worker]:
     team = team_of(facts.agreement, facts.changes)
-    got = Counter(step.owner for step in facts.steps if step.kind in TAKING)
+    got = Counter(step.owner for step in facts.steps if _given(step))
     weights = sum(member.weight for member in team)
     return [
         _worker(facts, member, got[member.name], got.total(), member.weight / weights, _paused_at(facts, member))
@@ -151,6 +151,10 @@ def _paused_at(facts: Facts, member: Member) -> datetime | None:
     """When they were last paused, also before the rehearsal."""
     paused = [change.at for change in facts.changes if change.person == member.name and change.kind == "paused"]
     return paused[-1] if member.paused else None
+
+
+def _given(step: Step) -> bool:
+    return step.kind in TAKING or (step.kind == "escalated" and step.owner != step.owner_before)
 
 
 def _answered(steps: Iterable[Step]) -> list[Step]:

@@ -32,6 +32,7 @@ class Play:
         self.waiting: dict[date, int] = {}
         self.of_nobody: set[str] = set()
         self.looks = 0
+        self._looked_at = agenda.now
 
     def run(self, forms: Forms, days: int) -> None:
         first = self.began.astimezone(self.intake.zone).date()
@@ -52,8 +53,13 @@ class Play:
         self.agenda.act_until(moment)
         self.clock.run()
         self.staff.look()
+        self._look(self._looked_at)
+        self._looked_at = moment
+
+    def _look(self, since: datetime) -> None:
+        """At what was decided since then; the earlier ones are looked at again at the end of the day."""
         with self.intake.ledger.reading() as connection:
-            self.of_nobody.update(leads_of_nobody(connection, self.began))
+            self.of_nobody.update(leads_of_nobody(connection, since))
         self.looks += 1
 
     def _next(self) -> datetime:
@@ -89,6 +95,7 @@ class Play:
     def _end_day(self, day: date) -> None:
         with self.intake.ledger.reading() as connection:
             self.waiting[day] = len(unanswered(connection))
+        self._look(self.began)
         self._make_price()
 
     def _make_price(self) -> None:

@@ -11,12 +11,10 @@ from zoneinfo import ZoneInfo
 from leads.agreement import Agreement
 from leads.ids import ids_from
 from leads.ledger import (
-    Key,
     Ledger,
+    ThrowAway,
     adopt_agreement,
-    create_key,
     lead_story,
-    list_keys,
     newest_decision_at,
     team_changes,
     throw_away_ledger,
@@ -65,18 +63,18 @@ class Rehearsed:
 def rehearse(wish: Wish, forms: Forms, url: str, on_form: Callable[[], None]) -> Rehearsed:
     """`url` is the present ledger's, which is copied where it is there."""
     with TemporaryDirectory(prefix="accord-rehearsal-", ignore_cleanup_errors=True) as folder:
-        ledger = throw_away_ledger(url, Path(folder), wish.seed, wish.begins)
+        played_on = throw_away_ledger(url, Path(folder), wish.seed, wish.begins)
         try:
-            return _played(wish, forms, ledger, on_form)
+            return _played(wish, forms, played_on, on_form)
         finally:
-            ledger.close()
+            played_on.ledger.close()
 
 
-def _played(wish: Wish, forms: Forms, ledger: Ledger, on_form: Callable[[], None]) -> Rehearsed:
+def _played(wish: Wish, forms: Forms, played_on: ThrowAway, on_form: Callable[[], None]) -> Rehearsed:
+    ledger, key = played_on
     team = _team(wish, ledger)
     agenda = Agenda(wish.begins)
     with ids_from(SeededIds(wish.seed, agenda)), _intake(wish, ledger, agenda) as intake:
-        key = _key(ledger)
         play = Play(intake, agenda, Staff(intake, agenda, wish.silent, wish.seed, key.id), key, on_form)
         play.run(forms, wish.days)
         with ledger.reading() as connection:
@@ -112,11 +110,6 @@ def _intake(wish: Wish, ledger: Ledger, agenda: Agenda) -> Iterator[Intake]:
         yield intake
     finally:
         intake.close()
-
-
-def _key(ledger: Ledger) -> Key:
-    made = create_key(ledger, "sk", label="rehearsal")
-    return next(key for key in list_keys(ledger) if made.startswith(key.id))
 
 
 def _story(ledger: Ledger, lead: str | None, agreement: Agreement, now: datetime) -> Iterator[str]:

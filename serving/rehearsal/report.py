@@ -28,7 +28,7 @@ ROWS = {
     "escalated": "escalated",
     "waiting": "waiting at midnight",
     "minutes": "minutes used",
-    "capacity": "  of so many",
+    "capacity": "  there are",
 }
 AT_AN_INSTANT = ("waiting",)
 """Counted at one moment: the days of a week do not add up."""

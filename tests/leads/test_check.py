@@ -112,3 +112,63 @@ def test_check_refuses_with_the_line_and_no_traceback(signed: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     message = "line 5: goal.per_moth is not a key of the agreement. Did you mean per_month?"
     assert done.stderr == f"accord: {signed}, {message}\n"
+
+
+TEAM = """
+[goal]
+within_days = 120
+value = { field = "budget", otherwise = 3000 }
+[sales]
+lead = "Anna"
+reassignments = 1
+minutes_per_lead = { field = "budget", otherwise = 20 }
+[[sales.people]]
+name = "Anna"
+[[sales.people]]
+name = "Ben"
+hours = "Mon-Thu 08:00-16:00"
+timezone = "Europe/Vienna"
+holidays = "AT"
+[routing]
+review_share = 0.05
+[[routing.rules]]
+when = { country = ["DE", "AT"] }
+to = ["Anna", "Ben"]
+[[routing.rules.rules]]
+when = { budget = { at_least = 50000 } }
+to = ["Anna"]
+[[routing.rules]]
+[form.fields.budget]
+kind = "money"
+[form.fields.country]
+kind = "country"
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "under “budget”; otherwise 3,000.",
+        "A lead that nobody has answered by then goes on to another person, once; then it goes to “Anna”.",
+        "A lead takes the minutes under “budget”, otherwise 20, and a minute costs 1.",
+        "A call that waits loses 45 % of its effect over about 45 minutes and 30 % over about 1,440; 25 % stays.",
+        "“Ben” takes leads without a daily limit, weight 1, works Mon-Thu 08:00-16:00, Europe/Vienna, holidays of AT.",
+        "There is no price before leads of 28 days are known. Until then:\n  Leads in band B or better go to sales",
+        "5 % of the leads are looked at by a person",
+        "    1. “country” is DE or AT: “Anna”, “Ben”\n      1.1. “budget” is at least 50,000: “Anna”\n"
+        "    2. everything else: everybody\n",
+    ],
+    ids=range(8),
+)
+def test_the_team_its_rules_and_the_price_are_told_in_plain_words(words: str) -> None:
+    assert words in "\n".join(explain(parse_agreement(TEAM)))
+
+
+def test_what_is_told_is_what_accord_does() -> None:
+    """Without people there is no price and nobody's turn; nothing is announced that is not done yet."""
+    alone = "\n".join(explain(parse_agreement("[goal]\nwithin_days = 120\nvalue = 3000\n")))
+    assert "No people are named, so leads stand in the queue “sales”." in alone
+    assert "Leads in band B or better go to sales, the rest to marketing." in alone
+    assert "price" not in alone
+    assert "turn" not in alone
+    assert "not do yet" not in alone

@@ -97,3 +97,160 @@ def test_the_scorecard_may_speak_of_campaigns() -> None:
     assert parse_agreement(GOAL + rule("utm_source = ['linkedin']")).scorecard.rules[0].when == {
         "utm_source": ("linkedin",)
     }
+
+
+PEOPLE = """
+[[sales.people]]
+name = "Anna"
+[[sales.people]]
+name = "Ben"
+takes = { country = ["AT", "CH"] }
+"""
+
+
+def routed(*rules: str) -> str:
+    """Each rule's own keys, `;` between them; a rule within the one before it begins with >."""
+    tables = [("routing.rules.rules" if rule.startswith(">") else "routing.rules", rule.lstrip("> ")) for rule in rules]
+    return PEOPLE + "".join(f"[[{name}]]\n" + keys.replace("; ", "\n") + "\n" for name, keys in tables) + FIELDS
+
+
+DE, AT, BOTH = "when = { country = ['DE'] }", "when = { country = ['AT'] }", "when = { country = ['at', 'De'] }"
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        (
+            [f"{DE}; to = ['Ana']", ""],
+            "line 12: routing.rules[1].to names “Ana”, who is not one of sales.people. Did you",
+        ),
+        ([f"{DE}; to = ['Anna', 'Anna']", ""], "routing.rules[1].to names “Anna” more than once"),
+        (
+            ["when = { contry = ['DE'] }", ""],
+            "line 11: routing.rules[1].when.contry names a field the form does not ask",
+        ),
+        (["when = { email = ['a@b.de'] }", ""], "routing.rules[1].when.email speaks of a personal value"),
+        (["when = { country = [] }", ""], "routing.rules[1].when.country speaks of levels; write a list"),
+        (["when = { budget = ['5'] }", ""], "routing.rules[1].when.budget speaks of a number; write { at_least"),
+        (["when = { demo = ['yes'] }", ""], "routing.rules[1].when.demo speaks of a flag; write true or false"),
+        (
+            ["", DE, ""],
+            "line 10: routing.rules[1] has no `when`, so no rule after it is ever looked at; move it to the end",
+        ),
+        ([DE, ">", f"> {AT}", ""], "routing.rules[1].rules[1] has no `when`, so no rule after it"),
+        ([DE], "line 10: routing.rules lacks a last rule without `when`, which says who takes all other leads"),
+        ([f"{DE}; t = ['Anna']", ""], "line 12: routing.rules[1].t is not a key of the agreement. Did you mean to?"),
+        (
+            [DE, f"> {DE}; t = ['Anna']", ""],
+            "routing.rules[1].rules[1].t is not a key of the agreement. Did you mean to",
+        ),
+        ([DE, AT, DE, ""], "line 14: routing.rules[3] can never match: rule 1 before it takes all of its leads"),
+        ([DE, "when = { country = ['de'], demo = true }", ""], "routing.rules[2] can never match: rule 1 before it"),
+        ([DE, AT, BOTH, ""], "routing.rules[3] can never match: the rules before it take all of its levels of country"),
+        (
+            ["when = { budget = { at_least = 5 } }", "when = { budget = { at_least = 7, below = 9 } }", ""],
+            "routing.rules[2] can never match: rule 1 before it",
+        ),
+        (
+            [DE, f"> {AT}", ""],
+            "line 12: routing.rules[1].rules[1] can never match: it stands within a rule for which country",
+        ),
+        (
+            ["when = { budget = { below = 5 } }", "> when = { budget = { at_least = 5 } }", ""],
+            "routing.rules[1].rules[1] can never match: it stands within a rule for which budget is below 5",
+        ),
+        (
+            ["when = { demo = true }", "> when = { demo = false }", ""],
+            "routing.rules[1].rules[1] can never match: it stands within a rule for which demo is yes",
+        ),
+        (
+            [f"{DE}; to = ['Anna', 'Ben']", ""],
+            "line 12: routing.rules[1].to can never give a lead to “Ben”: “Ben” takes leads only when country",
+        ),
+        (
+            [BOTH, f"> {DE}; to = ['Ben']", ""],
+            "routing.rules[1].rules[1].to can never give a lead to “Ben”",
+        ),
+    ],
+)
+def test_rules_that_can_do_nothing_are_refused_with_their_line(rules: list[str], message: str) -> None:
+    with pytest.raises(AgreementError) as caught:
+        parse_agreement(GOAL + routed(*rules))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [f"{DE}; to = ['Anna']", f"{BOTH}; to = ['Ben', 'Anna']", ""],
+        [DE, f"> {DE}; to = ['Anna']", "to = ['Anna']"],
+        ["when = { demo = true }", "when = { demo = false }", ""],
+        ["when = { utm_source = ['fair'] }", "> when = { gclid = ['x'] }", ""],
+        ["when = { budget = { below = 5 } }", "when = { budget = { at_least = 5 } }", DE, ""],
+        ["when = { country = ['DE'], demo = true }", DE, BOTH, "to = ['Anna', 'Ben']"],
+        [""],
+        [],
+    ],
+    ids=range(8),
+)
+def test_rules_that_each_take_some_leads_are_agreed(rules: list[str]) -> None:
+    assert len(parse_agreement(GOAL + routed(*rules)).routing.rules) == sum(not rule.startswith(">") for rule in rules)
+
+
+def test_a_rule_that_nobody_can_take_is_refused() -> None:
+    ben = "[[sales.people]]\nname = 'Ben'\ntakes = { country = ['AT'] }\n"
+    with pytest.raises(AgreementError, match="nobody who may take the leads of"):
+        parse_agreement(GOAL + ben + f"[[routing.rules]]\n{DE}\n[[routing.rules]]\n" + FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "[sales]\nlead = 'Ana'" + PEOPLE,
+            "line 5: sales.lead names “Ana”, who is not one of sales.people. Did you mean",
+        ),
+        ("[sales]\ndecay = { floor = 0.6, quick = 0.5 }", "line 5: sales.decay.floor and sales.decay.quick are shares"),
+        (
+            "[sales]\nminutes_per_lead = { field = 'bugdet', otherwise = 20 }" + FIELDS,
+            "line 5: sales.minutes_per_lead names “bugdet”, which the form does not ask. Did you mean budget?",
+        ),
+        (
+            "[sales]\nminutes_per_lead = { field = 'country', otherwise = 20 }" + FIELDS,
+            "sales.minutes_per_lead names “country”, a field of kind country; name one of kind number or money.",
+        ),
+        (
+            "[sales]\nminutes_per_lead = { field = 'budget' }" + FIELDS,
+            'must say how long a lead takes that leaves this field empty; write { field = "budget", otherwise = 22 }.',
+        ),
+        (
+            "[routing]\nreview_share = 0.4\nguard_slice = 0.2",
+            "line 5: routing.review_share and routing.guard_slice take",
+        ),
+        (PEOPLE + "hours = 'Mon 17:00-09:00'", "line 10: sales.people[2].hours: the hours 17:00-09:00 end before"),
+        (PEOPLE + "timezone = 'Europe/Berln'", "line 10: sales.people[2].timezone “Europe/Berln” is unknown. Did you"),
+        (PEOPLE + "holidays = 'ZZ'", "line 10: sales.people[2].holidays “ZZ” is no calendar"),
+        (
+            "[sales]\nfirst_response_minutes = 525600" + PEOPLE + "hours = 'Mon 09:00-09:01'",
+            "sales.people[2].hours leave no time for a first answer within ten years",
+        ),
+        (
+            "[[sales.people]]\nname = ' anna'" + PEOPLE,
+            "sales.people has “ anna” 2 times; give each a name of their own.",
+        ),
+        ("[[sales.people]]\nname = 'Sales'", "line 5: sales.people[1].name “Sales” is nobody's"),
+        (
+            "[[sales.people]]\nname = 'a'\ntakes = { country = [] }" + FIELDS,
+            "takes.country is empty, so no lead is taken",
+        ),
+        (
+            "[[sales.people]]\nname = 'a'\ntakes = { budget = ['5'] }" + FIELDS,
+            "a field of kind money, which has no levels",
+        ),
+        ("[[sales.people]]\nname = 'a'\ntakes = { email = ['x'] }" + FIELDS, "takes.email speaks of a personal value"),
+    ],
+)
+def test_what_sales_promises_must_be_possible(text: str, message: str) -> None:
+    with pytest.raises(AgreementError) as caught:
+        parse_agreement(GOAL + text)
+    assert message in str(caught.value)

@@ -19,13 +19,16 @@ from leads.ledger import (
     bundles,
     champion,
     decision_by_id,
+    decisions_by_id,
     lead_story,
+    leads_ending_in,
     load_bundle,
     open_ledger,
     promote,
     promotions,
     save_bundle,
     settle_agreement,
+    submissions_by_id,
 )
 from leads.refusal import Refusal
 from tests.leads.conftest import MOMENT, decided, digest, entered, entry, sending, submitted
@@ -53,6 +56,22 @@ def test_a_decision_is_read_back_exactly_as_it_was_made(ledger: Ledger, agreemen
     assert story.submissions == (replace(submission, lead=lead),)
     assert story.decisions == (replace(decision, lead=lead),)
     assert story.arrived_at == MOMENT
+
+
+def test_many_are_read_at_once_and_leads_are_found_by_the_end_of_their_id(
+    ledger: Ledger, agreement: int, key: str
+) -> None:
+    first, second = (entered(ledger, entry(sending(key), agreement)).lead for _ in range(2))
+    stories = [lead_story(ledger, lead) for lead in (first, second)]
+    decisions = [story.decisions[0] for story in stories if story is not None]
+    submissions = [story.submissions[0] for story in stories if story is not None]
+    with ledger.reading() as connection:
+        assert decisions_by_id(connection, [one.id for one in decisions]) == {one.id: one for one in decisions}
+        assert submissions_by_id(connection, [one.id for one in submissions]) == {one.id: one for one in submissions}
+        assert decisions_by_id(connection, []) == submissions_by_id(connection, []) == {}
+        assert leads_ending_in(connection, first[-12:], 5) == [first]
+        assert leads_ending_in(connection, first, 5) == [first]
+        assert leads_ending_in(connection, "%", 5) == []
 
 
 def test_what_is_not_there_is_none(ledger: Ledger) -> None:

@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leads.sections import Agreement, Goal, Person, Sales
+from leads.team import Change, team_of
 from leads.worktime import NeverOpen, WorkingTime, holidays_of, working_time
+from tests.leads.deadlines import DEADLINES, Team
 
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 OFFICE = ("Mon-Fri 09:00-17:30", "Europe/Berlin", None)
 TWO_BLOCKS = ("Mon-Thu 09:00-12:00 13:00-17:00, Fri 09:00-12:00", "America/New_York", "US")
 ALWAYS = "Mon-Sun 00:00-24:00"
@@ -46,6 +50,19 @@ CASES = [
 def at(text: str, zone: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("team", "start", "minutes", "due"),
+    [(team, *case) for team, cases in DEADLINES for case in cases],
+    ids=lambda value: value if isinstance(value, str) else str(value) if isinstance(value, int) else value[1],
+)
+def test_a_deadline_is_exact(team: Team, start: str, minutes: int, due: str) -> None:
+    hours, zone, calendar, leave = team
+    sales = Sales(hours=hours, timezone=zone, holidays=calendar, people=(Person(name="anna"),))
+    away = [Change("anna", LONG_AGO, "leave", {"from": first, "to": last}) for first, last in leave]
+    (anna,) = team_of(Agreement(goal=Goal(within_days=90, value=1.0), sales=sales), away)
+    assert anna.working.after(datetime.fromisoformat(start), minutes) == datetime.fromisoformat(due)
 
 
 @pytest.mark.parametrize(("words", "start", "minutes", "due"), CASES)

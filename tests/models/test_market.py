@@ -130,11 +130,11 @@ def test_the_queue_moves_the_price_once_a_day() -> None:
     yesterday = date(2026, 11, 22)
     assert nudged(None, DAY, 5.0) == 1.0
     assert nudged(priced(1.3, DAY), DAY, 5.0) == 1.3
-    assert nudged(priced(1.0, yesterday), DAY, 0.75) == 1.0
-    assert nudged(priced(1.0, yesterday), DAY, 1.75) == pytest.approx(np.exp(0.3))
+    assert nudged(priced(1.0, yesterday), DAY, 1.25) == 1.0
+    assert nudged(priced(1.0, yesterday), DAY, 2.25) == pytest.approx(np.exp(0.3))
     assert nudged(priced(1.0, yesterday), DAY, 0.0) < 1.0
     assert nudged(priced(1.0, yesterday), DAY, 100.0) == 3.0
-    assert nudged(priced(2.0, yesterday), DAY, 0.75) == pytest.approx(2**0.7)
+    assert nudged(priced(2.0, yesterday), DAY, 1.25) == 1.0
 
 
 class Weeks:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from benchmarks.reliability import workplace
-from leads.ledger import DayPrice, Ledger, agreement_in_force, create_key, open_ledger, write_price
+from leads.agreement import parse_agreement
+from leads.ledger import DayPrice, adopt_agreement, create_key, open_ledger, write_price
 from leads.sections import Decay
 from models.policy import remaining
 from tests.serving.conftest import PAGE, Service, accord, start, stop
@@ -26,7 +27,7 @@ timezone = "Europe/Berlin"
 hours = "Mon-Sun 00:00-24:00"
 first_response_minutes = 100000
 minutes_per_lead = 20.0
-minute_cost = 0.5
+minute_cost = 0.0
 [[sales.people]]
 name = "north desk"
 takes = { country = ["DE"] }
@@ -62,6 +63,8 @@ label = "Demo requested"
 kind = "text"
 """
 PEOPLE = count()
+PRICE = 0.25
+"""All that these tests send is worth a call."""
 BAD = ["limit=0", "limit=-1", "limit=1e9", "limit=201", "limit=", "limit=1&limit=2", "owner=a&owner=b"]
 
 
@@ -72,7 +75,14 @@ def service_of(home: Path, agreement: str = AGREEMENT) -> Service:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    service = start(service_of(tmp_path_factory.mktemp("queue") / "home"))
+    service = service_of(tmp_path_factory.mktemp("queue") / "home")
+    with closing(open_ledger(service.database)) as ledger:
+        number, now = adopt_agreement(ledger, AGREEMENT, parse_agreement(AGREEMENT).digest), datetime.now(UTC)
+        with ledger.transaction() as connection:
+            write_price(
+                connection, DayPrice(now.date(), now, "daily", None, number, PRICE, None, 1, 9.0, 6.0, 0.0, 1.0)
+            )
+    start(service)
     yield service
     stop(service)
 
@@ -123,7 +133,7 @@ def test_the_queue_says_whom_to_call_by_when_and_why(desk: Service) -> None:
     [one] = told["leads"]
     story = desk.call("GET", f"/v1/leads/{lead}", desk.secret).json()
     [decision] = story["decisions"]
-    assert (told["waiting"], told["late"], told["price"]) == (1, 0, None)
+    assert (told["waiting"], told["late"], told["price"]) == (1, 0, PRICE)
     assert {name: one[name] for name in ("lead", "decision", "owner", "route", "band", "late", "escalated")} == {
         "lead": lead,
         "decision": decision["decision"],
@@ -154,7 +164,7 @@ def test_a_lead_falls_behind_as_it_waits(desk: Service) -> None:
 
 def test_what_nobody_knows_the_value_of_comes_last_the_likeliest_first(desk: Service) -> None:
     unlikely, likely = send(desk, budget=None), send(desk, budget=None, demo_requested=True)
-    cheap = send(desk, budget=1)
+    cheap = send(desk, budget=60)
     told = read(desk)["leads"]
     assert [one["lead"] for one in told] == [cheap, likely, unlikely]
     assert [one["index"] is None for one in told] == [False, True, True]
@@ -208,7 +218,7 @@ def test_who_is_no_longer_in_the_team_keeps_a_queue_while_they_have_leads(desk: 
 
 
 def test_a_lead_that_should_have_been_answered_is_late(desk: Service) -> None:
-    late, early = send(desk, budget=10), send(desk)
+    late, early = send(desk, budget=100), send(desk)
     change(desk, "UPDATE assignments SET respond_by = ? WHERE lead = ?", ago(hours=3), late)
     told = read(desk)
     assert {one["lead"]: one["late"] for one in told["leads"]} == {late: True, early: False}
@@ -238,11 +248,13 @@ def test_an_unknown_parameter_is_refused(desk: Service) -> None:
 
 
 def test_what_is_answered_or_no_longer_of_sales_waits_no_more(desk: Service) -> None:
-    answered, nurtured, waiting = send(desk), send(desk), send(desk)
-    change(desk, "UPDATE assignments SET answered_at = ? WHERE lead = ?", ago(minutes=1), answered)
+    answered, untaken, nurtured, waiting = send(desk), send(desk, "FR"), send(desk), send(desk)
+    for lead in (answered, untaken):
+        change(desk, "UPDATE assignments SET answered_at = ? WHERE lead = ?", ago(minutes=1), lead)
     override = {"route": "nurture", "reason": "too early"}
     assert desk.call("POST", f"/v1/leads/{nurtured}/override", desk.secret, json=override).status_code == 200
     assert order(desk) == [waiting]
+    assert order(desk, "?owner=sales") == []
 
 
 def test_an_erased_lead_vanishes(desk: Service) -> None:
@@ -276,25 +288,6 @@ def test_the_team_is_told_with_what_each_has_to_do(desk: Service) -> None:
     assert (south["at_hand"], south["daily_cap"]) == (0, None)
 
 
-def test_the_price_of_today_is_told(desk: Service) -> None:
-    now = datetime.now(UTC)
-    ledger = open_ledger(desk.database)
-    number = read_number(ledger)
-    with ledger.transaction() as connection:
-        write_price(connection, DayPrice(now.date(), now, "daily", None, number, 1.9, None, 1, 9.0, 6.0, 0.0, 1.0))
-    ledger.close()
-    assert read(desk)["price"] == 1.9
-    assert "A minute of sales must earn 1.90 today." in accord(desk.home, "queue").stdout
-    change(desk, "DELETE FROM prices")
-    assert read(desk)["price"] is None
-
-
-def read_number(ledger: Ledger) -> int:
-    now = agreement_in_force(ledger)
-    assert now is not None
-    return now.number
-
-
 def test_names_are_told_to_keys_alone_that_may_read_leads(desk: Service) -> None:
     send(desk, name="Jane Doe")
     ledger = open_ledger(desk.database)
@@ -310,12 +303,13 @@ def test_names_are_told_to_keys_alone_that_may_read_leads(desk: Service) -> None
 
 
 def test_the_command_shows_the_same(desk: Service) -> None:
-    dear, cheap = send(desk, name="Jane Doe", demo_requested=True), send(desk, "FR", budget=20, company="Wood\u00a0Ltd")
+    dear, cheap = send(desk, name="Jane Doe", demo_requested=True), send(desk, "FR", budget=80, company="Wood\u00a0Ltd")
     facts = json.loads(accord(desk.home, "queue", "--json").stdout)
     assert {**facts, "at": None} == {**read(desk), "at": None}
     lines = accord(desk.home, "queue").stdout.splitlines()
     assert lines[0] == "2 leads wait for an answer."
-    assert lines[1].startswith("Team: north desk (there, 1 at hand, ")
+    assert lines[1] == "A minute of sales must earn 0.25 today."
+    assert lines[2].startswith("Team: north desk (there, 1 at hand, ")
     first, second = lines[-2:]
     assert first.split()[0] == "1"
     assert first.endswith(dear)

@@ -5,16 +5,18 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
 from leads.agreement import Agreement, read_agreement
 from leads.refusal import Failure
-from training.demo.answers import check_story, print_answers
+from training.demo.answers import Answer, check_story, print_answers
 from training.demo.place import demo_place, environment
-from training.demo.senders import Visitor, newest_rows, simulated_company, visitors
+from training.demo.senders import WEEK_LEADS, Visitor, coming_week, newest_rows, simulated_company, visitors
 from training.demo.service import RunningAccord, running_service
+from training.demo.team import SILENT, hire
 
 # The columns that only someone of the company can know to be written later; init finds the others by itself.
 SIMULATED = (
@@ -22,6 +24,7 @@ SIMULATED = (
     *("--leave-out", "routed_to_sales", "--leave-out", "calls_logged"),
 )
 STDERR = 2
+HOW_TO_REHEARSE = "Name your people under [[sales.people]] in the agreement, and `accord rehearse FILE` plays a week of leads with them."
 
 
 class StepError(Exception):
@@ -40,9 +43,14 @@ def play(folder: Path, file: Path | None, said: Sequence[str], budget: float, *,
         key = run(place, subprocess.PIPE, "keys", "create", "sk").strip()
         console.print("Starting the service.")
         with running_service(place, environment(place)) as service:
-            exchange(service, key, visitors(rows, agreement), console)
+            answers = exchange(service, key, visitors(rows, agreement), console)
+            week = None if file is not None else play_week(place, console)
+            if console.stderr:
+                told = {"url": service.url, "decisions": answers, "week": week}
+                print(json.dumps(told, ensure_ascii=False), flush=True)
             if file is not None:
                 console.print("These leads are rows of your table, so the model had learned from them too.")
+                console.print(HOW_TO_REHEARSE)
             tell_next(None if once else service, place, console)
             if not once:
                 console.print("The service answers until you press Ctrl-C.")
@@ -61,6 +69,9 @@ def learn(
         said = SIMULATED
     console.print(f"Writing the agreement {agreed} from the table.")
     run(place, shown, "init", str(table), *said, "-o", str(agreed))
+    if file is None:
+        console.print("Naming the sales team in the agreement: who takes which leads, when, and how many a day.")
+        hire(agreed)
     console.print(f"Learning from the table, with up to {budget:g} seconds of search.")
     run(place, shown, "train", str(table), "--budget", f"{budget:g}")
     agreement = read_agreement(agreed)
@@ -80,19 +91,30 @@ def run(place: Path, stdout: int | None, *words: str) -> str:
     return done.stdout or ""
 
 
-def exchange(service: RunningAccord, key: str, sent: Sequence[Visitor], console: Console) -> None:
+def exchange(service: RunningAccord, key: str, sent: Sequence[Visitor], console: Console) -> list[Answer]:
     """Sends the forms, shows the decisions, and reads each lead's story back."""
     console.print(f"Sending {len(sent)} forms to {service.url}/v1/leads.\n")
     answers = [service.send(key, visitor.form) for visitor in sent]
-    if console.stderr:
-        print(json.dumps({"url": service.url, "decisions": answers}, ensure_ascii=False), flush=True)
-    else:
+    if not console.stderr:
         print_answers(sent, answers)
     for answer in answers:
         check_story(service.story(key, answer["lead"]), answer)
     console.print(
         f"\nThe ledger tells the story of all {len(answers)} leads, each with the decision it was answered with."
     )
+    return answers
+
+
+def play_week(place: Path, console: Console) -> Any:
+    """Next week, as `accord rehearse` plays it; the object where only that is to be printed."""
+    leads = place / "week.csv"
+    coming_week(leads)
+    console.print(f"\nRehearsing next week with {WEEK_LEADS} more leads, in which {SILENT} answers none.", style="bold")
+    console.print("People, their answers and the clock are played; all else is what serves, on a copy of the ledger.\n")
+    words = ("rehearse", str(leads), "--silent", SILENT, "--story")
+    if console.stderr:
+        return json.loads(run(place, subprocess.PIPE, *words, "--json"))
+    return run(place, None, *words) or None
 
 
 def tell_next(service: RunningAccord | None, place: Path, console: Console) -> None:

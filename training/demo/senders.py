@@ -10,6 +10,7 @@ from leads.agreement import Agreement
 from leads.form import ARRIVED
 from leads.json_form import JsonForm, json_form
 from leads.table import read_values, table_chunks, write_chunks
+from training.company.forms import FORM
 from training.company.presets import PRESETS
 from training.simulate import history, simulate
 
@@ -17,6 +18,8 @@ PAST_LEADS = 6_000
 DAYS = 365
 SEED = 1
 NEW_LEADS = 12
+WEEK_LEADS = 260
+WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,12 @@ def simulated_company(file: Path) -> pd.DataFrame:
     past = history(world, leads.iloc[:PAST_LEADS], SEED)
     write_chunks(file, [past])
     return leads.iloc[PAST_LEADS:]
+
+
+def coming_week(file: Path) -> None:
+    """Writes the leads of one more week, of other people; when they come is told by day and hour of the week."""
+    world = replace(PRESETS["saas_fast"], start=first_monday(datetime.datetime.now(datetime.UTC)))
+    write_chunks(file, [simulate(world, WEEK_LEADS, WEEK, SEED + 1)[["created_at", *FORM]]])
 
 
 def first_monday(today: datetime.datetime) -> datetime.datetime:

@@ -21,7 +21,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from leads.agreement import AgreementError, parse_agreement
 from leads.check import explain
 from leads.lead import Announcement, Contribution, Decision, Score, Submission
-from leads.ledger import Ledger, Outgoing, deliveries
+from leads.ledger import Ledger, Made, Outgoing, deliveries
 from leads.ledger.outbox import post
 from leads.refusal import Refusal
 from serving.announcement import announcement
@@ -212,7 +212,8 @@ def decided(route: Any = "sales", **form: object) -> tuple[Submission, Decision]
 
 def told(route: Any = "sales", **form: object) -> Announcement:
     agreement = parse_agreement(AGREED)
-    return announcement(*decided(route, **form), ZoneInfo("Europe/Berlin"), agreement)
+    submission, decision = decided(route, **form)
+    return announcement(submission, Made(decision), ZoneInfo("Europe/Berlin"), agreement)
 
 
 def test_what_people_are_told() -> None:
