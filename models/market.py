@@ -79,9 +79,9 @@ def least_look(market: Market, price: float) -> float | None:
 
 
 def _price(market: Market, looked: float) -> float:
-    """The index from which upwards the leads fill what the queue leaves of the capacity: so moved, the price passes from
-    one group of equal leads to the next, however far apart they are. The best are called even where they alone are too
-    many, unless too much waits already."""
+    """The index from which upwards the leads fill what the queue leaves of the capacity. So moved, the price passes
+    from one group of equal leads to the next, however far apart they are. The best are called even where they alone are
+    too many, unless too much waits already."""
     left = market.capacity / market.nudge / market.each - sum(map(_anyway(market), market.asked)) - looked
     least, worth_calling = market.agreement.sales.minute_cost, _worth_calling(market)
     highest = max((index for index, _ in worth_calling), default=least)

@@ -123,7 +123,7 @@ def _urgency(owed: Mapping[str, float], shares: Mapping[str, float]) -> Mapping[
     """First who is owed a whole lead, the most owed before others; else, of those who are owed anything, who would be
     owed a whole one soonest (Tijdeman, The chairman assignment problem, 1980). While nobody comes or goes, what each
     has got then stays within one lead of their share; serving the most owed alone does not hold that."""
-    waiting = {name for name, credit in owed.items() if credit > TIE}
+    waiting = [name for name, credit in owed.items() if credit > TIE]
     if not waiting or max(owed.values()) >= 1 - TIE:
         return owed
     return {name: (owed[name] - 1) / shares[name] for name in waiting}

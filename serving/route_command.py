@@ -22,7 +22,10 @@ MOST_REASONS = 3
 
 def route_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "said", nargs="*", metavar="FIELD=VALUE", help="what the lead says, written as in a form; nothing is required"
+        "said",
+        nargs="*",
+        metavar="FIELD=VALUE",
+        help="what the lead says, written as in a form, before any option; nothing is required",
     )
     parser.add_argument("--at", metavar="TIME", help="when it comes, such as 2026-11-23T09:00, in the team's time zone")
     parser.add_argument("--expect", metavar="NAME", help="exit code 1 when it goes to anybody else")
@@ -123,7 +126,7 @@ def _why(trial: Trial, agreement: Agreement) -> str:
 
 def _notes(trial: Trial, agreement: Agreement) -> Iterator[str]:
     if len(trial.owners) > 1:
-        yield "Their turns are equal: the lead itself decides between them."
+        yield "Where turns are equal, the lead itself decides."
     if agreement.routing.guard_slice and trial.decision.propensity is not None:
         yield f"For {100 * agreement.routing.guard_slice:g} % of the leads a coin picks the route instead."
     if trial.in_force is not None:

@@ -117,8 +117,7 @@ class Supposing:
             told = Told(submission, known, scored, self._company(values))
             made = self.decider.decide(connection, told, by_hand=ByHand("sales") if to_sales else None)
             owners = self._whose_turn(connection, made, known)
-        steps = made.placement.steps if made.placement else ()
-        return Trial(made.decision, steps[-1].why if steps else None, owners, self.other, refused)
+        return Trial(made.decision, _why(made, owners), owners, self.other, refused)
 
     def _scored(self, values: Values, by_model: bool) -> tuple[Scored, str | None]:
         refused = None
@@ -146,3 +145,11 @@ class Supposing:
             return (made.decision.owner,)
         team = Team(connection, self.agreement, self.at)
         return assign(values, team.standings, self.agreement.routing.rules, made.decision.lead).tied
+
+
+def _why(made: Made, owners: tuple[str, ...]) -> str | None:
+    """As the step of the assignment tells it; None for a lead that marketing gets."""
+    if made.placement is None or not made.placement.steps:
+        return None
+    why = made.placement.steps[-1].why
+    return why if len(owners) == 1 else f"{why.rpartition('; ')[0]}; their turns are equal"

@@ -27,7 +27,7 @@ class Part(NamedTuple):
     long: int
 
 
-PARTS = (Part("order", order.played, 10, 60), Part("utilisation", utilisation.played, 4, 20))
+PARTS = (Part("order", order.played, 20, 60), Part("utilisation", utilisation.played, 2, 16))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,8 +22,8 @@ COMPANY = World(align=-0.3)
 @dataclass(frozen=True, slots=True)
 class Caller:
     """`arrived` and the rest in minutes of working time. Known to a rule: `probability` (as the company's own past
-    tells it, in which sales called some), `if_called` (p_sales), `benefit` (p_sales - p_nurture), `value` (expected if won), `minutes` (expected). The
-    truth: `gain` of a call at once, in money, `takes` (minutes) and `fades`."""
+    tells it, in which sales called some), `if_called` (p_sales), `benefit` (p_sales - p_nurture), `value` (expected if
+    won), `minutes` (expected). The truth: `gain` of a call at once, in money, `takes` (minutes) and `fades`."""
 
     number: int
     arrived: float
@@ -53,7 +53,7 @@ def arrivals(load: float, people: int, days: int, seed: int, noise: float = 0.0)
     value = table["_ev"].to_numpy(float)
     known = (table["_t"] * WORKING_DAY, probability, if_called, benefit, value, minutes, real * value, takes)
     columns = [np.asarray(column, dtype=float).tolist() for column in known]
-    return [Caller(k, *facts, fades) for k, (*facts, fades) in enumerate(zip(*columns, _fading(table), strict=True))]
+    return list(map(Caller, range(number), *columns, _fading(table)))
 
 
 def _fading(table: pd.DataFrame) -> list[Decay]:

@@ -39,4 +39,3 @@ def _most_urgent(waiting: Waiting, urgency: Urgency, now: float) -> Caller:
         if anew[:3] == waiting[0][:3]:
             return heapq.heappop(waiting)[3]
         heapq.heapreplace(waiting, anew)
-

@@ -27,17 +27,19 @@ of calls if no lead ever waited.
 *Probability* is that of converting as the company's past tells it, in which sales called {called:.0%} of all leads;
 *probability if called* is p_sales. *Index* knows p_sales − p_nurture and the pooled decay curve; *by probability* it
 stands with the probability in its place, as it does while no model knows both. *From the price upwards* calls nobody
-whose index at arrival is below the price that the {window} days before gave. *Without* says what the index was not told:
-all leads the same value, the same minutes, or never a wait. With *noisy scores* the error of what is known of a
-probability or a gain is one standard deviation of its own.
+whose index at arrival is below the price that the {window} days before gave. *Without* says what the index was not
+told: it took all leads to have the same value, the same minutes, or never a wait. With *noisy scores* the error of what
+is known of a probability or a gain is one standard deviation of its own.
 """
 UTILISATION = """\
 ## How the price fills sales' days
 
-{window} days of history, {steady_weeks} weeks under the load, then {shock:.0%} more leads from one day to the next. Each
-midnight the price is made of the last {window} days and the queue, and sends each lead to sales or not, but for a guard
-slice of {guard_slice:.0%}. People work from Monday to Friday and begin with an empty queue; leads arrive on every day.
-The figures are minutes routed to sales by minutes that sales can work.
+{window} days of history, {steady_weeks} weeks under the load, then {shock:.0%} more leads from one day to the next.
+Each midnight the price is made of the last {window} days and the queue, and sends each lead to sales or not, but for a
+guard slice of {guard_slice:.0%}. People work from Monday to Friday and begin with an empty queue; leads arrive on every
+day. The figures are minutes routed to sales by minutes that sales can work; the first weeks are above, since they fill
+the queue. *Few kinds of leads*: all have one value and take the same minutes, and their odds differ by doublings, as
+with a scorecard and no field for the value; a price calls all leads of a kind or none of them.
 """
 
 
@@ -48,9 +50,7 @@ def page(parts: Sequence[Part]) -> str:
 
 
 def verdicts(parts: Sequence[Part]) -> str:
-    rows = [
-        (one["what"], _wanted(one), _interval(one), _verdict(one)) for part in parts for one in part["targets"]
-    ]
+    rows = [(one["what"], _wanted(one), _interval(one), _verdict(one)) for part in parts for one in part["targets"]]
     return _table(("what", "target", "measured", ""), rows)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.policy.callers import COMPANY, LEAST_MINUTES, MEAN_MINUTES
 from benchmarks.policy.interval import Interval, interval
@@ -16,22 +17,37 @@ from models.policy import Price, Weighed, on_scales, route
 from training.company.drawn import draw_leads
 from training.company.world import stream
 
-LOADS = (1.2, 1.5, 4.0)
-WINDOW, STEADY_WEEKS, SHOCKED_WEEKS, SETTLING_WEEKS = 28, 8, 10, 2
+WINDOW, STEADY_WEEKS, SHOCKED_WEEKS, SETTLING_WEEKS = 28, 8, 8, 2
 SHOCK = 1.5
 WORKING_DAYS = 5
-CAPACITY = 2_500.0
-"""Minutes a day, the mean of seven days: some 600 leads a week."""
+CAPACITY = 1_900.0
+"""Minutes a day, the mean of seven days: some 450 leads a week."""
 SETTLED = STEADY_WEEKS + SETTLING_WEEKS
 FIRST_DAY = COMPANY.start.date()
 CLOSING = 17.5 / 24
-AGREEMENT = Agreement(goal=Goal(within_days=120, value=3_000.0), routing=Routing(guard_slice=0.02))
+VALUE, LEAST_CHANCE = 3_000.0, 0.001
+AGREEMENT = Agreement(goal=Goal(within_days=120, value=VALUE), routing=Routing(guard_slice=0.02))
 SIZES = {
     "window": WINDOW,
     "steady_weeks": STEADY_WEEKS,
     "shock": SHOCK - 1,
     "guard_slice": AGREEMENT.routing.guard_slice,
 }
+
+
+class Case(NamedTuple):
+    """`alike`: all leads have one value and take the same minutes, and the scorecard knows a few kinds of them, twice
+    the odds apart; no price can call half of a kind."""
+
+    load: float
+    alike: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"load {self.load:g}" + (", few kinds of leads" if self.alike else "")
+
+
+CASES = (Case(1.2), Case(1.5), Case(4.0), Case(1.5, alike=True), Case(4.0, alike=True))
 
 
 class Form(NamedTuple):
@@ -52,9 +68,9 @@ class Week(NamedTuple):
     leads: int
 
 
-def weeks(load: float, seed: int) -> list[Week]:
+def weeks(case: Case, seed: int) -> list[Week]:
     """Each week after the window's: at first under the load, then under the load after the shock."""
-    routed = list(_routed(_days(load, seed)))
+    routed = list(_routed(_days(case, seed)))
     return [_week(routed[start : start + 7]) for start in range(0, len(routed), 7)]
 
 
@@ -66,22 +82,29 @@ def _minutes(forms: Day) -> float:
     return sum(form.weighed.minutes for form in forms)
 
 
-def _days(load: float, seed: int) -> list[Day]:
+def _days(case: Case, seed: int) -> Sequence[Day]:
     """Poisson arrivals, drawn for the time after the shock and thinned out before it."""
     steady, days = WINDOW + 7 * STEADY_WEEKS, WINDOW + 7 * (STEADY_WEEKS + SHOCKED_WEEKS)
     draws = stream(seed, 21)
-    table = draw_leads(COMPANY, int(draws.poisson(SHOCK * load * CAPACITY / MEAN_MINUTES * days)), days, seed)
-    table = table[(table["_t"] >= steady) | (draws.random(len(table)) < 1 / SHOCK)]
-    probability = table["_p0"] + COMPANY.capacity * (table["_p1"] - table["_p0"])
-    minutes = table["_minutes"].clip(lower=LEAST_MINUTES)
-    facts = zip(probability.tolist(), table["_ev"].tolist(), minutes.tolist(), strict=True)
-    weighed = [on_scales(chance, None, value, taken, 0.0, AGREEMENT) for chance, value, taken in facts]
-    late = (table["hour"] / 24 > CLOSING).tolist()
-    forms = map(Form, weighed, draws.random(len(table)).tolist(), late)
+    number = int(draws.poisson(SHOCK * case.load * CAPACITY / MEAN_MINUTES * days))
+    table = draw_leads(COMPANY, number, days, seed)
+    table = table[(table["_t"] >= steady) | (draws.random(number) < 1 / SHOCK)]
     found: list[list[Form]] = [[] for _ in range(days)]
-    for day, form in zip(np.floor(table["_t"]).astype(int).tolist(), forms, strict=True):
-        found[day].append(form)
+    late = (table["hour"] / 24 > CLOSING).tolist()
+    lots = draws.random(len(table)).tolist()
+    for day, *facts in zip(table["_t"].astype(int).tolist(), _weighed(table, case.alike), lots, late, strict=True):
+        found[day].append(Form(*facts))
     return found
+
+
+def _weighed(table: pd.DataFrame, alike: bool) -> list[Weighed]:
+    chance = (table["_p0"] + COMPANY.capacity * (table["_p1"] - table["_p0"])).to_numpy(float)
+    value, minutes = table["_ev"].to_numpy(float), np.maximum(table["_minutes"].to_numpy(float), LEAST_MINUTES)
+    if alike:
+        kind = np.round(np.log2(np.maximum(chance, LEAST_CHANCE) / (1 - chance)))
+        chance, value, minutes = 1 / (1 + 2**-kind), np.full(len(kind), VALUE), np.full(len(kind), MEAN_MINUTES)
+    facts = zip(chance.tolist(), value.tolist(), minutes.tolist(), strict=True)
+    return [on_scales(probability, None, worth, taken, 0.0, AGREEMENT) for probability, worth, taken in facts]
 
 
 def _routed(days: Sequence[Day]) -> Iterator[Day]:
@@ -127,14 +150,14 @@ Seeds = Sequence[Sequence[Week]]
 
 
 def played(seeds: int, first: int) -> tuple[dict[str, Any], list[Target]]:
-    found = {load: [weeks(load, seed) for seed in range(first, first + seeds)] for load in LOADS}
-    return {"sizes": SIZES, "cells": [_facts(load, one) for load, one in found.items()]}, targets(found)
+    found = {case: [weeks(case, seed) for seed in range(first, first + seeds)] for case in CASES}
+    return {"sizes": SIZES, "cells": [_facts(case, one) for case, one in found.items()]}, targets(found)
 
 
-def _facts(load: float, found: Seeds) -> dict[str, Any]:
+def _facts(case: Case, found: Seeds) -> dict[str, Any]:
     means = {f"mean of 1 to {STEADY_WEEKS}": steady(found), f"mean from {SETTLED + 1} on": settled(found)}
     return {
-        "name": f"load {load:g}",
+        "name": case.name,
         "weeks": {_named(number): one.facts for number, one in enumerate(by_week(found))},
         "means": {name: mean.facts for name, mean in means.items()},
         "fewest": fewest(found),
@@ -168,15 +191,15 @@ def _mean(some: Sequence[Week]) -> float:
     return float(np.mean([week.utilisation for week in some]))
 
 
-def targets(found: Mapping[float, Seeds]) -> list[Target]:
-    return [target for load, one in found.items() for target in _targets(f"load {load:g}", one)]
+def targets(found: Mapping[Case, Seeds]) -> list[Target]:
+    return [target for case, one in found.items() for target in _targets(case, one)]
 
 
-def _targets(load: str, found: Seeds) -> list[Target]:
+def _targets(case: Case, found: Seeds) -> list[Target]:
     """One week of one seed hangs on chance, so a week counts by its mean over the seeds."""
     measured = {
         f"mean of weeks 1 to {STEADY_WEEKS}": steady(found),
         f"week {SETTLED + 1}, two weeks after the shock": by_week(found)[SETTLED],
         f"mean from week {SETTLED + 1} on": settled(found),
     }
-    return [Target(f"utilisation, {what}, {load}", mean, 0.95, 1.05) for what, mean in measured.items()]
+    return [Target(f"utilisation, {what}, {case.name}", mean, 0.95, 1.05) for what, mean in measured.items()]

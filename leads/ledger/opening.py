@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import sqlite3
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -129,8 +130,11 @@ def _sqlite_engine(address: URL, serving: bool) -> Engine:
         raise Refusal("A ledger in memory would lose leads; name a file, such as sqlite:///var/accord.db.")
     try:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        # It will hold people's data: for its owner alone, also before SQLite has written the first page.
-        os.close(os.open(address.database, os.O_CREAT | os.O_RDWR, 0o600))
+        # It will hold people's data: for its owner alone, also before SQLite has written the first page. A file that is
+        # there is not opened: closing it would end the locks that SQLite holds on it for this process, and another
+        # process could then remove the write-ahead log that this one writes into.
+        with suppress(FileExistsError):
+            os.close(os.open(address.database, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise Refusal(f"The ledger at {address.database} cannot be opened: {error.strerror}. {_REMEDY}") from None
     engine = create_engine(address, creator=partial(_connect_sqlite, address.database), **_USUAL)

@@ -18,7 +18,7 @@ PriceReason = Literal["daily", "promotion"]
 class DayPrice:
     """`bundle` is the champion's number, None for the scorecard. `leads` is how many of them it was made from; `demand`
     (of every lead worth calling) and `capacity` are sales minutes a day, `queued` those that nobody had taken;
-    `nudge` is the factor by which the queue moved it."""
+    `nudge` is what the queue divided the capacity by."""
 
     day: date
     made_at: datetime

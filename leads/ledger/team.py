@@ -50,7 +50,7 @@ def taken_since(connection: Connection, person: str, moment: datetime) -> int:
     """How many leads they were given, also those that others had before."""
     here = tables.steps
     given = (here.c.owner == person) & here.c.kind.in_(TAKING) & (here.c.at >= moment)
-    return connection.scalars(select(func.count()).select_from(here).where(given)).one()
+    return connection.scalars(select(func.count(here.c.lead.distinct())).where(given)).one()
 
 
 def at_hand(connection: Connection) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -41,10 +42,9 @@ def rehearse(options: argparse.Namespace) -> int:
     from serving.rehearsal.forms import forms_of
     from serving.rehearsal.report import as_json, notices, report
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the copied ledger is removed as at Ctrl-C
     wish = _wish(options)
     forms = forms_of(options.file, wish.agreement, wish.first, wish.days, wish.seed)
-    with _progress(len(forms.timed)) as advance:
+    with _apart(), _progress(len(forms.timed)) as advance:
         played = rehearsal.rehearse(wish, forms, settings().database_url, advance)
     if options.json:
         print(json.dumps(as_json(wish, forms, played), ensure_ascii=False))
@@ -83,6 +83,20 @@ def _first_day(given: str | None, zone: ZoneInfo) -> date:
         return date.fromisoformat(given)
     except ValueError:
         raise Refusal("--from is a day, such as 2026-11-23.") from None
+
+
+@contextmanager
+def _apart() -> Iterator[None]:
+    """What the service logs is told at the end, in sentences; and SIGTERM ends it like Ctrl-C, so that the copied
+    ledger is removed."""
+    log = logging.getLogger("accord")
+    level, before = log.level, signal.signal(signal.SIGTERM, signal.default_int_handler)
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -100,4 +100,4 @@ def _forms(
         try:
             yield TimedForm(place + 1, moment, sent, validated(form, dict(sent)))
         except Problem as problem:
-            refused.update({f"{wrong.pointer} {wrong.detail}" for wrong in problem.places})
+            refused.update({wrong.detail for wrong in problem.places})

@@ -19,7 +19,8 @@ TRIES = 5
 
 class Play:
     """`waiting` counts the unanswered leads at the end of each day; `of_nobody` are leads that were ever found with
-    neither a person nor the queue, in `looks` looks."""
+    neither a person nor the queue, in `looks` looks; `lacked` is what the service would have called itself degraded
+    by."""
 
     def __init__(self, intake: Intake, agenda: Agenda, staff: Staff, key: Key, on_form: Callable[[], None]) -> None:
         self.intake = intake
@@ -32,6 +33,7 @@ class Play:
         self.waiting: dict[date, int] = {}
         self.of_nobody: set[str] = set()
         self.looks = 0
+        self.lacked: set[str] = set()
         self._looked_at = agenda.now
 
     def run(self, forms: Forms, days: int) -> None:
@@ -102,3 +104,4 @@ class Play:
         prices = self.intake.decider.prices
         prices.follow()
         prices.keep(self.intake.live.number)
+        self.lacked.update(self.intake.degraded())

@@ -52,11 +52,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """`model` is None where the scorecard scored. `story` are the lines that tell of the lead that went furthest."""
+    """`model` is None where the scorecard scored; `lacked` is what was degraded at times; `story` are the lines that
+    tell of the lead that went furthest."""
 
     figures: Figures
     model: str | None
     team: tuple[str, ...]
+    lacked: frozenset[str]
     story: tuple[str, ...]
 
 
@@ -65,12 +67,12 @@ def rehearse(wish: Wish, forms: Forms, url: str, on_form: Callable[[], None]) ->
     with TemporaryDirectory(prefix="accord-rehearsal-", ignore_cleanup_errors=True) as folder:
         played_on = throw_away_ledger(url, Path(folder), wish.seed, wish.begins)
         try:
-            return _played(wish, forms, played_on, on_form)
+            return played(wish, forms, played_on, on_form)
         finally:
             played_on.ledger.close()
 
 
-def _played(wish: Wish, forms: Forms, played_on: ThrowAway, on_form: Callable[[], None]) -> Rehearsed:
+def played(wish: Wish, forms: Forms, played_on: ThrowAway, on_form: Callable[[], None]) -> Rehearsed:
     ledger, key = played_on
     team = _team(wish, ledger)
     agenda = Agenda(wish.begins)
@@ -81,7 +83,8 @@ def _played(wish: Wish, forms: Forms, played_on: ThrowAway, on_form: Callable[[]
             found = figures(Facts(connection, wish.agreement, wish.begins), play)
         number = intake.live.number
     model = None if number is None else f"conversion/{number}"
-    return Rehearsed(found, model, team, tuple(_story(ledger, found.furthest, wish.agreement, agenda.now)))
+    lacked = frozenset(play.lacked)
+    return Rehearsed(found, model, team, lacked, tuple(_story(ledger, found.furthest, wish.agreement, agenda.now)))
 
 
 def _team(wish: Wish, ledger: Ledger) -> tuple[str, ...]:

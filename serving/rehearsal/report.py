@@ -32,6 +32,10 @@ ROWS = {
 }
 AT_AN_INSTANT = ("waiting",)
 """Counted at one moment: the days of a week do not add up."""
+LACKED = {
+    "champion-unusable": "The champion could not be loaded (`accord serve` says why), so that the scorecard scored.",
+    "no-capacity": "On some days nobody of the team was there in the next seven, so that no price could be made.",
+}
 PEOPLE = ("", "leads", "share", "of weight", "answered", "in time", "let pass", "at hand")
 
 
@@ -57,6 +61,7 @@ def notices(wish: Wish, forms: Forms, played: Rehearsed) -> Iterator[str]:
         yield "The table tells no times ([table] arrived names their column), so its rows were spread over the days."
     elif forms.weekday != f"{wish.first:%A}":
         yield f"The table begins on a {forms.weekday} and was played from a {wish.first:%A} on; --from can change that."
+    yield from (told for lack, told in LACKED.items() if lack in played.lacked)
     if not played.team:
         yield (
             "The agreement names no people, so leads wait in one queue called sales, and nobody answers. "
@@ -84,12 +89,10 @@ def as_json(wish: Wish, forms: Forms, played: Rehearsed) -> dict[str, Any]:
 
 
 def _heading(wish: Wish, forms: Forms, played: Rehearsed) -> Iterator[str]:
-    last = played.figures.days[-1].day
+    first, last, zone = wish.first, played.figures.days[-1].day, wish.agreement.sales.timezone
     by = f"model {played.model}" if played.model else "the scorecard, since no model serves yet"
-    yield (
-        f"{len(forms.timed):,} leads from {wish.first:%A %d %B %Y} to {last:%A %d %B}, "
-        f"times of {wish.agreement.sales.timezone}; scored by {by}."
-    )
+    yield f"{len(forms.timed):,} leads from {first:%A %d %B %Y} to {last:%A %d %B} ({zone})."
+    yield f"They are scored by {by}."
     if wish.silent:
         yield f"{' and '.join(sorted(wish.silent))} answers no lead."
 

@@ -16,6 +16,7 @@ from leads.ledger import (
     LedgerBusy,
     LedgerUnavailable,
     Writer,
+    adopt_agreement,
     create_key,
     find_key,
     list_keys,
@@ -174,3 +175,24 @@ def test_processes_that_start_at_once_on_a_new_database_make_it_once(database: s
     assert len(list_keys(ledger)) == 4
     assert len(ledger.salt) == 32
     ledger.close()
+
+
+READING = """
+import sys
+from leads.ledger import agreement_in_force, open_ledger
+ledger = open_ledger(sys.argv[1])
+print(agreement_in_force(ledger).text)
+ledger.close()
+"""
+
+
+def test_what_is_written_after_another_process_has_come_and_gone_is_kept(database: str) -> None:
+    """The last process to close an SQLite database removes its write-ahead log; one that has it open must be seen."""
+    first, again = open_ledger(database), open_ledger(database)
+    again.close()
+    for number in range(3):
+        adopt_agreement(first, f"text {number}", f"{number:064d}")
+        call = [sys.executable, "-c", READING, database]
+        told = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert told == f"text {number}\n"
+    first.close()

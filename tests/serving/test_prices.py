@@ -79,7 +79,7 @@ def test_decisions_cite_the_price_of_the_day_and_come_out_again(served: Served) 
     assert {one.json()["price"] for one in sent} == {saved.price.value}
     assert f"accord_load {saved.price.load}" in service.call("GET", "/metrics").text
     decisions = last_decisions(ledger, 61)
-    assert {one.ruled_by for one in decisions} >= {"band", "lot", "price", "consent"}
+    assert {one.ruled_by for one in decisions} >= {"lot", "price", "consent"}
     assert {one.price_number for one in decisions} == {None, saved.number}
     again = Replay(ledger)
     assert [again.differences(one) for one in decisions] == [[]] * 61

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from leads.agreement import parse_agreement
-from leads.ledger import DayPrice, Ledger, adopt_agreement, newest_price, open_ledger, save_bundle
+from leads.ledger import DayPrice, Ledger, adopt_agreement, newest_price, open_ledger, promote, save_bundle
 from models.bundle import pack
 from tests.bundles import trained
 from tests.conftest import AGREEMENT as TABLE_AGREEMENT
@@ -41,8 +41,7 @@ def test_a_promotion_and_a_rollback_bring_the_price_of_their_model(accord: Accor
     here = ledger(AGREEMENT)
     for seed in (1, 2):
         save_bundle(here, pack(trained(AGREEMENT, seed=seed)), {})
-    accord("promote", "1")
-    assert price_under(here, 1) is None  # nothing was decided yet
+    promote(here, 1, None, "before anything was decided")
     remember(here, AGREEMENT, 1, FORMS, datetime.now(UTC))
     accord("promote", "2")
     second = price_under(here, 2)

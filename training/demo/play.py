@@ -24,7 +24,11 @@ SIMULATED = (
     *("--leave-out", "routed_to_sales", "--leave-out", "calls_logged"),
 )
 STDERR = 2
-HOW_TO_REHEARSE = "Name your people under [[sales.people]] in the agreement, and `accord rehearse FILE` plays a week of leads with them."
+WEEK_FILE = "week.csv"
+HOW_TO_REHEARSE = (
+    "To see who would get such leads, and what happens when nobody answers, name your people under [[sales.people]] "
+    "in the agreement and play a table of leads with `accord rehearse FILE`."
+)
 
 
 class StepError(Exception):
@@ -94,7 +98,7 @@ def run(place: Path, stdout: int | None, *words: str) -> str:
 def exchange(service: RunningAccord, key: str, sent: Sequence[Visitor], console: Console) -> list[Answer]:
     """Sends the forms, shows the decisions, and reads each lead's story back."""
     console.print(f"Sending {len(sent)} forms to {service.url}/v1/leads.\n")
-    answers = [service.send(key, visitor.form) for visitor in sent]
+    answers: list[Answer] = [service.send(key, visitor.form) for visitor in sent]
     if not console.stderr:
         print_answers(sent, answers)
     for answer in answers:
@@ -105,16 +109,20 @@ def exchange(service: RunningAccord, key: str, sent: Sequence[Visitor], console:
     return answers
 
 
-def play_week(place: Path, console: Console) -> Any:
-    """Next week, as `accord rehearse` plays it; the object where only that is to be printed."""
-    leads = place / "week.csv"
-    coming_week(leads)
-    console.print(f"\nRehearsing next week with {WEEK_LEADS} more leads, in which {SILENT} answers none.", style="bold")
-    console.print("People, their answers and the clock are played; all else is what serves, on a copy of the ledger.\n")
-    words = ("rehearse", str(leads), "--silent", SILENT, "--story")
+def play_week(place: Path, console: Console) -> dict[str, Any] | None:
+    """Next week, as `accord rehearse` plays it; its figures where one JSON object is to be printed."""
+    coming_week(place / WEEK_FILE)
+    console.print(f"\nRehearsing next week: {WEEK_LEADS} more leads, and {SILENT} answers none of his.", style="bold")
+    console.print(
+        "The people, their answers and the time are played; all else is what serves, on a copy of the ledger."
+    )
+    words = ("rehearse", str(place / WEEK_FILE), "--silent", SILENT, "--story")
     if console.stderr:
-        return json.loads(run(place, subprocess.PIPE, *words, "--json"))
-    return run(place, None, *words) or None
+        found: dict[str, Any] = json.loads(run(place, subprocess.PIPE, *words, "--json"))
+        return found
+    console.print()
+    run(place, None, *words)
+    return None
 
 
 def tell_next(service: RunningAccord | None, place: Path, console: Console) -> None:
@@ -124,6 +132,9 @@ def tell_next(service: RunningAccord | None, place: Path, console: Console) -> N
         console.print(f"  API reference   {service.url}/")
     console.print(f"  experiments     ACCORD_HOME={place} accord mlflow")
     console.print(f"  the agreement   {place / 'accord.toml'}")
+    if (place / WEEK_FILE).exists():
+        again = f"accord rehearse {place / WEEK_FILE} --agreement {place / 'accord.toml'} --silent {SILENT}"
+        console.print(f"  the week again, once the agreement is changed\n    ACCORD_HOME={place} {again}")
 
 
 def serve_until_interrupted(service: RunningAccord) -> None:
