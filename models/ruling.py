@@ -72,8 +72,8 @@ def _verdict(decision: Decision, weighed: Weighed, lot: float, agreement: Agreem
         return Verdict(decision.route, None, "hand")
     if decision.ruled_by == "bot" and (doubtful(known.submission.marks) or before == "quarantine"):
         return Verdict("quarantine", None, "bot")
-    if decision.ruled_by == "owner" and decision.cause == "submission" and before == "sales":
-        return Verdict("sales", None, "owner")
+    if decision.ruled_by == "owner" and (before == "sales" or (before == "review" and decision.cause == "rescore")):
+        return Verdict(before, None, "owner")
     price = Price(known.price.number, known.price.price.value, known.price.price.review_from) if known.price else None
     earlier = Before(before, changed_at) if decision.cause == "rescore" and before is not None else None
     may_nurture = may_be_mailed(agreement, known.submission.form)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from leads.agreement import Agreement
 from leads.consent import may_be_mailed
 from leads.fields import Value
-from leads.lead import Cause, Decision, Route, Submission, decision_id
+from leads.lead import Assignment, Cause, Decision, Route, Submission, decision_id
 from leads.ledger import (
     Connection,
     Ledger,
@@ -122,8 +122,8 @@ class Decider:
     ) -> Verdict:
         lead = told.submission.lead
         last = latest_decision(connection, lead) if cause in ("submission", "rescore") else None
-        if cause == "submission" and last is not None and last.route == "sales" and _owned(connection, lead):
-            return Verdict("sales", None, "owner")
+        if last is not None and _in_hands(assignment_of(connection, lead), last.route, cause):
+            return Verdict(last.route, None, "owner")
         before = policy.Before(last.route, route_changed_at(connection, lead)) if cause == "rescore" and last else None
         may_nurture = may_be_mailed(self.agreement, told.submission.form)
         return policy.route(weighed, price, self.agreement, lot, may_nurture, before, now)
@@ -146,7 +146,10 @@ class Decider:
         return self.placing.to_sales(connection, placed, now, again=cause != "submission")
 
 
-def _owned(connection: Connection, lead: str) -> bool:
-    standing = assignment_of(connection, lead)
-    return standing is not None and standing.ended_at is None and standing.owner is not None
-
+def _in_hands(stands: Assignment | None, route: Route, cause: Cause) -> bool:
+    """Whether sales keeps the lead: a person has it who writes again, or answered for it, whatever a new score says."""
+    if stands is None or stands.ended_at is not None:
+        return False
+    if cause == "submission":
+        return stands.owner is not None and route == "sales"
+    return stands.answered_at is not None

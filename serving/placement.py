@@ -6,8 +6,6 @@ from datetime import datetime, time
 from functools import cached_property
 from typing import NamedTuple
 
-from leads.team import Member, team_of, there
-
 from leads.agreement import Agreement
 from leads.fields import Value
 from leads.lead import Assignment, Step, StepKind
@@ -22,6 +20,7 @@ from leads.ledger import (
     taken_since,
     team_changes,
 )
+from leads.team import Member, team_of, there
 from leads.worktime import WorkingTime
 from models.policy import Weighed
 from serving.assignment import QUEUES, Standing, assign, hours_of_sales

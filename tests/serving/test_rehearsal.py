@@ -19,7 +19,15 @@ import pytest
 from accord import main
 from benchmarks.reliability.workplace import ROOT, environment
 from leads.agreement import parse_agreement
-from leads.ledger import add_receiver, open_ledger, record_change, throw_away_ledger
+from leads.ledger import (
+    add_receiver,
+    leads_of_nobody,
+    open_ledger,
+    receivers,
+    record_change,
+    throw_away_ledger,
+    unanswered,
+)
 from leads.team import Change
 from serving.rehearsal.forms import forms_of
 from serving.rehearsal.rehearsal import Wish, played
@@ -289,6 +297,18 @@ def test_the_present_ledger_stays_as_it_is_and_nothing_is_sent_or_left_behind(
     told = json.loads(done.stdout)
     assert told["forms"] == found["forms"]
     assert person(told, "Bo")["paused_at"] is not None
+
+
+def test_the_copy_sends_nothing_and_begins_with_empty_hands(lived: Place, tmp_path: Path) -> None:
+    begins = datetime(2045, 1, 2, tzinfo=UTC)
+    ground = throw_away_ledger(f"sqlite:///{lived.home / 'accord.db'}", tmp_path, 1, begins)
+    with ground.ledger.reading() as connection:
+        assert unanswered(connection) == []
+        # Who has a lead that nobody ended is looked for, and found: these three were only taken out of the play.
+        assert len(leads_of_nobody(connection, datetime(2020, 1, 1, tzinfo=UTC))) == 3
+        assert leads_of_nobody(connection, begins) == []
+    assert [one.disabled_at for one in receivers(ground.ledger)] == [begins]
+    ground.ledger.close()
 
 
 def test_what_was_said_of_people_in_the_present_ledger_counts(lived: Place) -> None:

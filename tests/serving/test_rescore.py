@@ -68,6 +68,22 @@ def test_a_lead_is_scored_again_once_a_champion_serves(served: Any, text: str) -
     ]
 
 
+def test_a_better_score_takes_no_lead_from_sales_that_sales_answered_for(served: Any, text: str) -> None:
+    running = served()
+    lead = running.send(FORM).json()["lead"]
+    told = {"event": "call-1", "type": "contacted", "occurred_at": datetime.now(UTC).isoformat()}
+    assert running.call("POST", f"/v1/leads/{lead}/outcomes", running.secret, json=told).status_code == 202
+    promoted_model(running.database, text)
+    settled(running, lambda: len(rows(running, "select 1 from decisions")) == 2)
+    again = running.call("GET", f"/v1/leads/{lead}", running.secret).json()["decisions"][1]
+    assert (again["cause"], again["route"], again["ruled_by"], again["propensity"]) == (
+        "rescore",
+        "sales",
+        "owner",
+        None,
+    )
+
+
 def test_what_a_person_said_and_old_leads_stay_as_they_are(served: Any, text: str) -> None:
     running = served()
     people = ("new", "hand", "no", "old")

@@ -40,8 +40,9 @@ def simulated_company(file: Path) -> pd.DataFrame:
 
 
 def coming_week(file: Path) -> None:
-    """Writes the leads of one more week, of other people; when they come is told by day and hour of the week."""
-    world = replace(PRESETS["saas_fast"], start=first_monday(datetime.datetime.now(datetime.UTC)))
+    """Writes the leads of next week, of other people."""
+    today = datetime.datetime.now(datetime.UTC)
+    world = replace(PRESETS["saas_fast"], start=today + datetime.timedelta(days=WEEK - today.weekday()))
     write_chunks(file, [simulate(world, WEEK_LEADS, WEEK, SEED + 1)[["created_at", *FORM]]])
 
 
