@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 from leads.refusal import Failure, Refusal
 
@@ -13,13 +14,18 @@ VERBS = {
     "demo": ("training.commands_demo", "play a simulated company, or your own table, from end to end"),
     "init": ("training.commands", "write the agreement from a table of past leads"),
     "check": ("leads.commands", "say in plain words what the agreement agrees"),
+    "propose": ("serving.agreement_commands", "propose a changed agreement, and show what it would have done"),
+    "approve": ("serving.agreement_commands", "approve the proposed agreement in the name of your team"),
+    "agreements": ("serving.agreement_commands", "tell which agreements there were, and who approved them"),
     "train": ("training.commands", "learn from a table of past leads"),
     "score": ("models.commands", "score every row of a table"),
     "serve": ("serving.commands", "answer web forms over HTTP"),
+    "import": ("serving.imports.commands", "take in leads of the past, or what became of leads, from a table"),
     "queue": ("serving.lead_commands", "show whom to call now, and why"),
     "lead": ("serving.lead_commands", "tell all that happened to one lead"),
     "work": ("serving.delivery.work_command", "deliver webhooks and mail from a process of its own"),
     "endpoints": ("serving.delivery.commands", "manage the receivers of webhooks, and what could not be delivered"),
+    "hooks": ("serving.inbound.commands", "take in forms of HubSpot, Typeform, Webflow and other tools"),
     "keys": ("serving.key_commands", "make, list, revoke and roll (replace) keys of the API"),
     "db": ("leads.db_commands", "upgrade the ledger's schema, show its state, or back it up"),
     "people": ("serving.people_commands", "show the sales team, who is there, and say who comes, goes or is away"),
@@ -68,7 +74,7 @@ def _parser(given: list[str]) -> argparse.ArgumentParser:
         if verb == wanted:
             commands = import_module(module)
             getattr(commands, f"{verb}_arguments")(of_verb)
-            of_verb.set_defaults(run=getattr(commands, verb))
+            of_verb.set_defaults(run=getattr(commands, f"{verb}_" if iskeyword(verb) else verb))
     return parser
 
 

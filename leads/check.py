@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from leads.conditions import amount, condition_words
 from leads.fields import Field
-from leads.sections import Agreement, Condition, FieldValue, Person, Privacy, RoutingRule, Sales
+from leads.sections import Agreement, Condition, FieldValue, Person, Privacy, RoutingRule, Sales, SalesReason
 
 
 def explain(agreement: Agreement) -> list[str]:
     """Lines to print; a line without indentation begins a part."""
-    parts = (goal, sales, people, marketing, routing, rules, scorecard, privacy, form, left_out, history)
+    parts = (goal, sales, reasons, people, marketing, routing, rules, scorecard, privacy, form, left_out, history)
     return [line for part in parts for line in part(agreement)]
 
 
@@ -39,7 +39,23 @@ def sales(agreement: Agreement) -> Iterator[str]:
     yield "  A call that is expected to earn less than its minutes cost is not worth making."
     yield f"  {fading(said)}"
     if said.mail is not None:
-        yield f"  Each lead for sales, or for a person to look at, is mailed to {said.mail}."
+        own = "; who has an address below gets their own leads there" if any(one.mail for one in said.people) else ""
+        yield f"  Each lead for sales, or for a person to look at, is mailed to {said.mail}{own}."
+
+
+def reasons(agreement: Agreement) -> Iterator[str]:
+    yield "Why sales may give a lead back, or lose it"
+    for key, reason in agreement.sales.reasons.items():
+        silent = "" if reason.label else "; nothing is learned from it"
+        yield f"  “{key}”: {after(reason)}{silent}."
+
+
+def after(reason: SalesReason) -> str:
+    """What becomes of a lead that is rejected for it."""
+    if reason.then == "again":
+        back = f"comes back to sales after {days(reason.after_days or 0)}, to somebody else"
+        return f"a rejected lead {back}; marketing nurtures it until then"
+    return "marketing nurtures a rejected lead" if reason.then == "nurture" else "a rejected lead has ended"
 
 
 def onward(said: Sales) -> str:
@@ -77,14 +93,16 @@ def people(agreement: Agreement) -> Iterator[str]:
 
 
 def taker(agreement: Agreement, person: Person) -> str:
-    cap = f"at most {person.daily_cap} a day" if person.daily_cap is not None else "without a daily limit"
+    many = "leads without a daily limit"
+    if person.daily_cap is not None:
+        many = f"at most {person.daily_cap} {'lead' if person.daily_cap == 1 else 'leads'} a day"
     takes = "; ".join(f"{name(agreement, key)}: {', '.join(levels)}" for key, levels in person.takes.items())
     only = f", only {takes}" if takes else ""
-    own = [person.hours] if person.hours else []
-    own += [person.timezone] if person.timezone else []
-    own += [f"holidays of {person.holidays}"] if person.holidays else []
-    times = f", works {', '.join(own)}" if own else ""
-    return f"“{person.name}” takes leads {cap}, weight {amount(person.weight)}{only}{times}."
+    own = [f", works {person.hours}"] if person.hours else []
+    own += [f", by the clock of {person.timezone}"] if person.timezone else []
+    own += [f", free on the holidays of {person.holidays}"] if person.holidays else []
+    own += [f", mail to {person.mail}"] if person.mail else []
+    return f"“{person.name}” takes {many}, weight {amount(person.weight)}{only}{''.join(own)}."
 
 
 def marketing(agreement: Agreement) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -13,11 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from leads.csv_separator import SAMPLE, SEPARATOR_NAMES, csv_separator, said_separator
 from leads.table_format import TableError, column_names, no_rows, utf16
 
-SEPARATORS = (",", ";", "\t", "|")
-SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-SAMPLE = 256 * 1024
 CELL_LIMIT = 10_000_000
 LEGACY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "shift_jis", "gb18030", "euc_kr", "big5"]
 """Encodings worth trying when a file is not Unicode; Western first, since short texts fit nearly all of them."""
@@ -121,34 +118,10 @@ def csv_layout(path: Path) -> Layout:
     encoding = csv_encoding(path)
     with path.open(encoding=encoding, newline="", errors="replace") as file:
         first = file.readline()
-        named = re.fullmatch(r"\"?sep=([,;|\t])\"?", first.strip("\r\n"))
-        if named:
-            return Layout(encoding, named[1], 1)
+        if said := said_separator(first):
+            return Layout(encoding, said, 1)
         sample = first + file.read(SAMPLE)
     return Layout(encoding, csv_separator(sample), 0)
-
-
-def csv_separator(sample: str) -> str:
-    """The one by which the header has several cells and most of the first lines have as many."""
-    return max(SEPARATORS, key=lambda separator: fit(sample, separator))
-
-
-def fit(sample: str, separator: str) -> tuple[bool, float, int]:
-    rows = first_rows(sample, separator)
-    width = len(rows[0]) if rows else 0
-    alike = sum(len(row) == width for row in rows) / max(len(rows), 1)
-    return width > 1, alike if width > 1 else 0.0, width
-
-
-def first_rows(sample: str, separator: str) -> list[list[str]]:
-    lines = sample.splitlines(keepends=True)
-    reader = csv.reader(lines[:-1] or lines, delimiter=separator)
-    rows: list[list[str]] = []
-    try:
-        rows.extend(islice((row for row in reader if row), 200))
-    except csv.Error:
-        return rows
-    return rows
 
 
 def csv_encoding(path: Path) -> str:

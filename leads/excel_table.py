@@ -2,6 +2,7 @@
 
 import warnings
 import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from leads.table_format import TableError, column_names, no_rows
 
 BROKEN = ("", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!")
 """What Excel shows where a formula failed."""
+MOST_TEXT = 256 * 1024 * 1024
+"""Bytes of a workbook's own list of texts, which is held in memory; a small file can unpack to any size."""
 
 
 def excel_frame(path: Path) -> pd.DataFrame:
@@ -41,6 +44,43 @@ def excel_rows(path: Path) -> list[list[Any]]:
     except broken:
         raise TableError(f"{path} is not an Excel workbook or is damaged; save it again as .xlsx or as CSV.") from None
     return rows
+
+
+def excel_stream(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
+    """Row by row with their numbers, the header first; empty rows are none, and no row is held."""
+    import openpyxl  # slow, and few tables need it
+
+    broken = (zipfile.BadZipFile, KeyError, ValueError, OSError, openpyxl.utils.exceptions.InvalidFileException)
+    try:
+        refuse_bomb(path)
+        with warnings.catch_warnings(action="ignore"):
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            for sheet in book.worksheets:
+                found = False
+                for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
+                    if cells := cut(row):
+                        found = True
+                        yield line, cells
+                if found:
+                    break
+            book.close()
+    except broken:
+        raise TableError(f"{path} is not an Excel workbook or is damaged; save it again as .xlsx or as CSV.") from None
+
+
+def refuse_bomb(path: Path) -> None:
+    with zipfile.ZipFile(path) as parts:
+        texts = sum(part.file_size for part in parts.infolist() if not part.filename.startswith("xl/worksheets/"))
+    if texts > MOST_TEXT:
+        raise TableError(f"{path} unpacks to more than is read of a workbook; save it as CSV.")
+
+
+def cut(row: Sequence[Any]) -> list[Any]:
+    """Without the empty cells behind the last filled one."""
+    cells = [None if value in BROKEN else value for value in row]
+    while cells and cells[-1] is None:
+        cells.pop()
+    return cells
 
 
 def trimmed(sheet: list[tuple[Any, ...]]) -> list[list[Any]]:

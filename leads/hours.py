@@ -15,8 +15,8 @@ SPAN = re.compile(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})")
 def read_hours(text: str) -> Week:
     """ValueError, in words, where the hours cannot be read."""
     week: Week = {}
-    for part in re.split(r"[,;]", text.lower()):
-        found = PART.fullmatch(part.strip())
+    for part in re.split(r"[,;]", text):
+        found = PART.fullmatch(part.strip().lower())
         if found is None:
             raise ValueError(f"cannot read “{part.strip()}” as days and hours such as Mon-Fri 09:00-17:30")
         spans = read_spans(found["spans"])

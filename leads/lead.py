@@ -10,9 +10,10 @@ from leads.ids import next_id
 Rung = Literal["scorecard", "logistic", "trees", "blend"]
 Route = Literal["sales", "nurture", "review", "quarantine"]
 Band = Literal["A", "B", "C", "D"]
-Cause = Literal["submission", "kept", "rescore", "override", "restore", "objection", "rejected"]
+Cause = Literal["submission", "kept", "rescore", "override", "restore", "objection", "rejected", "returned", "imported"]
 """Why a lead was decided: it sent a form; a form that looks like a bot's came under its name, and all stays as it was;
-the model can answer again; a person said so; it is no bot; it objected; sales gave it back."""
+the model can answer again; a person said so; it is no bot; it objected; sales gave it back; the
+time for which sales gave it back is over; it is history, and nobody decided."""
 RuledBy = Literal["band", "price", "lot", "look", "held", "owner", "consent", "bot", "hand"]
 """What had the last word on a route: the agreed band, while there is no price; the price of a sales minute; the lot; a
 human look is worth most here; too little changed for another route, or too early; sales has the lead already; it may
@@ -24,8 +25,6 @@ no longer a matter for sales."""
 NextStep = Literal["remind", "due"]
 """What the clock does at an assignment's `next_at`."""
 OutcomeType = Literal["accepted", "rejected", "contacted", "meeting", "converted", "lost", "reopened"]
-OutcomeReason = Literal["bad-fit", "bad-data", "unreachable", "not-now", "duplicate", "competitor", "other"]
-"""Why sales rejected a lead or lost it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,8 @@ class Decision:
     """Who takes the reins of one lead at one moment; `features` is the row that was scored. `degraded` says
     why the champion did not score it, and such a lead is re-scored; `note` is what a person said of it. `index` is the
     expected value of a sales minute (`value` times probability by `minutes`, decayed), `price` what one had to earn
-    then, row `price_number` of the prices; `lot` is the submission's, on [0, 1)."""
+    then, row `price_number` of the prices; `lot` is the submission's, on [0, 1), and `chosen` the
+    route that the policy would have taken without one."""
 
     id: str
     lead: str
@@ -102,6 +102,7 @@ class Decision:
     index: float | None = None
     lot: float | None = None
     ruled_by: RuledBy | None = None
+    chosen: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +145,20 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What people say became of a lead. `event` is the sender's own id of it, once a lead; `occurred_at` is when it
-    happened, `received_at` when we knew; `value` is in the agreement's currency. Training takes no conversion that is
-    `left_out`."""
+    happened, `received_at` when we knew; `reason` is one of the agreement's; `value` is in its currency.
+    Training takes no conversion that is `left_out`. `told_by` is the owner whose mail held the link that told it; then
+    there is no `key`."""
 
     lead: str
     event: str
     type: OutcomeType
     occurred_at: datetime
     received_at: datetime
-    reason: OutcomeReason | None
+    reason: str | None
     value: float | None
     key: str | None
     left_out: bool = False
+    told_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

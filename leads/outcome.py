@@ -1,9 +1,10 @@
 """What became of a lead, from what people told of it: the order in which they told it does not matter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from leads.lead import Outcome, OutcomeType
+from leads.sections import SalesReason
 
 LeadState = Literal["open", "accepted", "contacted", "meeting", "converted", "lost", "rejected"]
 ENDED: frozenset[LeadState] = frozenset({"converted", "lost", "rejected"})
@@ -28,3 +29,13 @@ def _after(state: LeadState, told: OutcomeType) -> LeadState:
     if told == "reopened":
         return "open"
     return state if state == "converted" and told in AT_WORK else told
+
+
+def teaches(outcomes: Iterable[Outcome], reasons: Mapping[str, SalesReason]) -> bool:
+    """Whether training learns from what became of the lead: not where sales rejected or lost it, and the reason says
+    more about its data than about the lead. A reason that the agreement no longer names does not say so."""
+    told = in_order(outcomes)
+    if state_of(told) not in ("rejected", "lost"):
+        return True
+    reason = reasons.get(told[-1].reason or "")
+    return reason is None or reason.label

@@ -41,6 +41,13 @@ def parquet_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:
             yield frame
 
 
+def parquet_names(path: Path) -> list[str]:
+    try:
+        return [str(name) for name in pq.read_schema(path).names]
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(f"{path} is a damaged Parquet file ({first_line(error)}); write it again.") from None
+
+
 def batches(file: pq.ParquetFile, path: Path, rows: int) -> Iterator[pa.RecordBatch]:
     try:
         yield from (batch for batch in file.iter_batches(batch_size=rows) if batch.num_rows)

@@ -92,6 +92,28 @@ class Decay(Section):
     slow_minutes: Annotated[float, Limits(gt=0)] = 1440.0
 
 
+class SalesReason(Section):
+    """Why sales rejects a lead or loses it, and what that does: whether the lead is a `label` that training learns
+    from, and what then becomes of a rejected one. Marketing nurtures it; it ends; or it comes back to sales
+    `after_days`, to somebody else, and is nurtured until then."""
+
+    label: bool = True
+    then: Literal["nurture", "end", "again"] = "nurture"
+    after_days: Annotated[int, Limits(gt=0, le=3650)] | None = None
+
+
+REASONS = {
+    "bad-fit": SalesReason(),
+    "bad-data": SalesReason(label=False, then="end"),
+    "unreachable": SalesReason(),
+    "not-now": SalesReason(then="again", after_days=90),
+    "duplicate": SalesReason(label=False, then="end"),
+    "competitor": SalesReason(label=False, then="end"),
+    "other": SalesReason(),
+}
+"""Of an agreement that names none."""
+
+
 class Sales(Section):
     """A lead that nobody answers in time goes on to another person, `reassignments` times at most, and then to `lead`,
     the person who leads the team."""
@@ -106,6 +128,7 @@ class Sales(Section):
     minute_cost: Annotated[float, Limits(ge=0)] = 1.0
     decay: Decay = Decay()
     people: tuple[Person, ...] = ()
+    reasons: dict[str, SalesReason] = REASONS
     mail: Mail | None = None
 
 

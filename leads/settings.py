@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     smtp_url: str | None = None
     mail_from: str | None = None
     trusted_proxies: str = ""
+    public_url: str | None = None
 
     @property
     def database_url(self) -> str:

@@ -54,18 +54,21 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """How a lead that is scored again was routed last; `changed_at` is when a re-score last changed its route."""
+    """What was chosen last for a lead that is scored again, before any lot: what a lot took must not become what the
+    policy holds on to, or the propensities would be wrong. `changed_at` is when a re-score last changed the choice."""
 
     route: Route
     changed_at: datetime | None
 
 
 class Verdict(NamedTuple):
-    """`propensity` is the probability with which the lot lets this very route be taken; None where it had no say."""
+    """`propensity` is the probability with which the lot lets this very route be taken; None where it had no say.
+    `chosen` is the route without a lot; None where the policy was not asked."""
 
     route: Route
     propensity: float | None
     ruled_by: RuledBy
+    chosen: Route | None = None
 
 
 class Choice(NamedTuple):
@@ -198,19 +201,20 @@ def route(
     routing = agreement.routing
     chosen = _by_index(weighed, price, agreement, before, now)
     if not may_nurture:
-        return Verdict("sales" if chosen.route == "sales" else "review", None, "consent")
+        only: Route = "sales" if chosen.route == "sales" else "review"
+        return Verdict(only, None, "consent", only)
     if chosen.ruled_by != "held" and worth_a_look(weighed, price):
         chosen = Choice("review", "look")
     if lot < routing.guard_slice:
         return _by_lot(chosen.route, lot, routing.guard_slice)
     propensity = None if chosen.route == "review" else 1 - routing.guard_slice / 2
-    return Verdict(chosen.route, propensity, chosen.ruled_by)
+    return Verdict(chosen.route, propensity, chosen.ruled_by, chosen.route)
 
 
 def _by_lot(chosen: Route, lot: float, guard_slice: float) -> Verdict:
     """Inside the guard slice a fair coin picks sales or nurture, whatever was chosen."""
     taken: Route = "sales" if lot < guard_slice / 2 else "nurture"
-    return Verdict(taken, 1 - guard_slice / 2 if taken == chosen else guard_slice / 2, "lot")
+    return Verdict(taken, 1 - guard_slice / 2 if taken == chosen else guard_slice / 2, "lot", chosen)
 
 
 def _by_index(
@@ -226,6 +230,10 @@ def _by_index(
         return anew
     cooling = before.changed_at is not None and now is not None and now - before.changed_at < COOL_DOWN
     return Choice(before.route, "held") if cooling or not clearly else anew
+
+
+def before(chosen: Route | None, changed_at: datetime | None) -> Before | None:
+    return None if chosen is None else Before(chosen, changed_at)
 
 
 def worth_it(weighed_index: float, price: float, least: float) -> bool:

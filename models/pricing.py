@@ -170,13 +170,13 @@ def _known(
 def _asked(
     known: Sequence[tuple[Submission, dict[str, Value]]], agreement: Agreement, scorer: Scorer
 ) -> Iterator[Asked]:
-    scores = _scores([values for _, values in known], agreement, scorer)
+    scores = scores_of([values for _, values in known], agreement, scorer)
     for (submission, values), (probability, spread) in zip(known, scores, strict=True):
         told = on_scales(probability, spread, value_of(values, agreement), minutes_of(values, agreement), 0, agreement)
         yield Asked(told, may_be_mailed(agreement, submission.form))
 
 
-def _scores(values: list[dict[str, Value]], agreement: Agreement, scorer: Scorer) -> list[tuple[float, float | None]]:
+def scores_of(values: list[dict[str, Value]], agreement: Agreement, scorer: Scorer) -> list[tuple[float, float | None]]:
     """By the scorecard where the model cannot score them, as it would be if they came."""
     table = pd.DataFrame(values, dtype=object)
     try:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
 from leads.agreement import Agreement
 from leads.consent import may_be_mailed
 from leads.lead import Decision, Route, Score, Submission
 from leads.ledger.book import Ledger
-from leads.ledger.decision import routed_before, submission_by_id
+from leads.ledger.decision import Earlier, routed_before, submission_by_id
 from leads.ledger.price import SavedPrice, price_by_number
 from leads.marks import doubtful
 from models import policy
-from models.policy import Before, Price, Verdict, Weighed
+from models.policy import Price, Verdict, Weighed
 
 
 class Circumstances(NamedTuple):
-    """What a decision was made on beside its score; `before` is the lead's route until then, and when a re-score had
-    last changed it."""
+    """What a decision was made on beside its score; `before` is how the lead stood until then."""
 
     submission: Submission
     salt: bytes
     price: SavedPrice | None
-    before: tuple[Route | None, datetime | None]
+    before: Earlier
 
 
 def circumstances(ledger: Ledger, decision: Decision) -> Circumstances:
@@ -39,7 +37,7 @@ def circumstances(ledger: Ledger, decision: Decision) -> Circumstances:
 
 def ruling(decision: Decision) -> dict[str, object]:
     """What the policy says of a lead."""
-    names = ("band", "route", "price", "propensity", "index", "lot", "ruled_by")
+    names = ("band", "route", "price", "propensity", "index", "lot", "ruled_by", "chosen")
     return {name: getattr(decision, name) for name in names}
 
 
@@ -50,7 +48,7 @@ def ruled_again(decision: Decision, score: Score, agreement: Agreement, known: C
     if decision.ruled_by is None:
         return replace(decision, band=band, route=_route_by_band(decision, policy.by_band(band, agreement.routing)))
     if decision.cause == "kept":
-        return replace(decision, band=band, propensity=None, route=known.before[0] or decision.route)
+        return replace(decision, band=band, propensity=None, route=known.before.route or decision.route)
     weighed = _weighed(decision, score, agreement, known.submission)
     lot = policy.lot(known.salt, decision.submission)
     verdict = _verdict(decision, weighed, lot, agreement, known)
@@ -67,15 +65,15 @@ def _weighed(decision: Decision, score: Score, agreement: Agreement, submission:
 def _verdict(decision: Decision, weighed: Weighed, lot: float, agreement: Agreement, known: Circumstances) -> Verdict:
     """What a person said cannot be made again, only that no lot was drawn for it. Sales can have had a lead only if the
     lead was routed there, and a suspected bot shows in the marks, or in the quarantine that it was in."""
-    before, changed_at = known.before
+    before = known.before.route
     if decision.ruled_by == "hand":
         return Verdict(decision.route, None, "hand")
     if decision.ruled_by == "bot" and (doubtful(known.submission.marks) or before == "quarantine"):
         return Verdict("quarantine", None, "bot")
-    if decision.ruled_by == "owner" and (before == "sales" or (before == "review" and decision.cause == "rescore")):
+    if decision.ruled_by == "owner" and (before == "sales" or (before == "review" and decision.cause != "submission")):
         return Verdict(before, None, "owner")
     price = Price(known.price.number, known.price.price.value, known.price.price.review_from) if known.price else None
-    earlier = Before(before, changed_at) if decision.cause == "rescore" and before is not None else None
+    earlier = policy.before(*known.before[1:]) if decision.cause == "rescore" else None
     may_nurture = may_be_mailed(agreement, known.submission.form)
     return policy.route(weighed, price, agreement, lot, may_nurture, earlier, decision.decided_at)
 
@@ -83,7 +81,7 @@ def _verdict(decision: Decision, weighed: Weighed, lot: float, agreement: Agreem
 def _route_by_band(decision: Decision, by_policy: Route) -> Route:
     """The policy had no say where a person had it, or where a bot was suspected; and a person looks at a lead that may
     not be nurtured."""
-    by_hand = decision.cause in ("override", "kept") or decision.note is not None
+    by_hand = decision.cause in ("override", "kept", "imported") or decision.note is not None
     if by_hand or decision.route == "quarantine" or (decision.route == "review" and by_policy == "nurture"):
         return decision.route
     return by_policy

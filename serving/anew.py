@@ -52,7 +52,7 @@ def decide_anew(
     values = all_that_it_said(connection, submission, intake.agreement.form.fields)
     told = Told(submission, values, scored, company_of_lead(connection, lead), note)
     made = intake.decider.decide(connection, told, cause, by_hand, doubted)
-    settle(connection, made, announcement(submission, made, intake.zone, intake.agreement))
+    settle(connection, made, announcement(submission, made, intake.zone, intake.agreement, intake.links))
     return made.decision
 
 

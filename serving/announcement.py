@@ -8,11 +8,15 @@ from leads.agreement import Agreement
 from leads.lead import Announcement, Decision, Submission
 from leads.ledger import Made
 from serving import answers
+from serving.answer_links import AnswerLinks
 from serving.delivery.mail import mail_of
 
 
-def announcement(submission: Submission, made: Made, zone: ZoneInfo, agreement: Agreement) -> Announcement:
-    """A receiver is told what a secret key is answered, what the lead sent, and why it was decided."""
+def announcement(
+    submission: Submission, made: Made, zone: ZoneInfo, agreement: Agreement, links: AnswerLinks | None = None
+) -> Announcement:
+    """A receiver is told what a secret key is answered, what the lead sent, and why it was decided; the owner by mail
+    also how to answer."""
     decision = made.decision
     unwanted = decision.route == "quarantine" or decision.cause == "kept"
     event = "lead.quarantined" if unwanted else "lead.decided"
@@ -24,8 +28,15 @@ def announcement(submission: Submission, made: Made, zone: ZoneInfo, agreement: 
         "form": dict(submission.form),
     }
     to_owner = made.placement.mail_to if made.placement is not None else None
-    mail = mail_of(submission, decision, zone, agreement, to_owner)
+    mail = mail_of(submission, decision, zone, agreement, to_owner, _link(made, links))
     return Announcement(event, decision.decided_at, data, mail.to, mail.content)
+
+
+def _link(made: Made, links: AnswerLinks | None) -> str | None:
+    stands = made.placement.assignment if made.placement is not None else None
+    if links is None or stands is None or stands.ended_at is not None:
+        return None
+    return links.to(stands.lead, made.decision.id, stands.owner, made.decision.decided_at)
 
 
 def answer(decision: Decision, zone: ZoneInfo, to_page: bool) -> tuple[int, str]:

@@ -1,24 +1,30 @@
 """What a lead's outcomes mean for who has it: its owner answered for it, or it is no longer a matter for sales."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leads.consent import may_be_mailed
-from leads.lead import Assignment, Decision, Route, Step, StepKind
+from leads.lead import Assignment, Decision, Outcome, Route, Step, StepKind
 from leads.ledger import (
     Connection,
+    Return,
     assignment_of,
     decided_submission,
     latest_decision,
     outcomes_of,
     put_assignment,
+    put_return,
     write_step,
 )
 from leads.outcome import ENDED, LeadState
+from leads.sections import SalesReason
 from serving.anew import decide_anew
 from serving.intake import Intake
 from serving.scoring.live import Scored
 
+RETURNED = "returned-"
+"""How the events begin that this service tells itself when a lead comes back to sales."""
 OF_SALES: tuple[Route, ...] = ("sales", "review")
 WORDS: dict[LeadState, str] = {
     "open": "sales opened it again",
@@ -32,27 +38,72 @@ WORDS: dict[LeadState, str] = {
 
 
 def answered(connection: Connection, intake: Intake, lead: str, state: LeadState, now: datetime) -> Decision | None:
-    """`state` is the lead's now. The decision, where the lead was decided anew: it goes to nurture when sales rejects
-    it and it may be mailed, and comes back to who had it when sales takes the rejection back."""
+    """`state` is the lead's now. The decision, where the lead was decided anew: when sales rejects it, it goes to
+    nurture if its reason says so and it may be mailed; it comes back to who had it when sales takes that back, and to
+    somebody else when the time is over for which sales gave it back."""
     before, stood = latest_decision(connection, lead), assignment_of(connection, lead)
     if before is None:
         return None
+    told = outcomes_of(connection, lead)
+    put_return(connection, lead, _comes_back(intake, state, told))
+    if state == "open" and _is_return(told[-1]):
+        return _returned(connection, intake, before, stood, told[-1])
     if before.cause == "rejected" and state not in ENDED:
         owner = stood.owner if stood is not None else None
         decided = _decided(connection, intake, before, "sales", owner)
-        _stand(connection, lead, state, of_sales=True, now=now)
+        _stand(connection, intake, lead, state, of_sales=True, now=now)
         return decided
-    _stand(connection, lead, state, before.route in OF_SALES, now)
-    if state == "rejected" and before.route in OF_SALES and _may_be_mailed(connection, intake, lead):
+    _stand(connection, intake, lead, state, before.route in OF_SALES, now)
+    if state == "rejected" and before.route in OF_SALES and _to_nurture(connection, intake, told[-1]):
         return _decided(connection, intake, before, "nurture")
     return None
 
 
-def _stand(connection: Connection, lead: str, state: LeadState, of_sales: bool, now: datetime) -> None:
+def _comes_back(intake: Intake, state: LeadState, told: Sequence[Outcome]) -> Return | None:
+    """Counted from the day on which sales rejected it."""
+    last = told[-1]
+    reason = _reason(intake, last)
+    if state != "rejected" or reason.after_days is None or last.reason is None:
+        return None
+    return Return(last.lead, last.occurred_at + timedelta(days=reason.after_days), last.reason)
+
+
+def _is_return(told: Outcome) -> bool:
+    """This service tells it itself, without a key."""
+    return told.event.startswith(RETURNED) and told.type == "reopened" and told.key is None
+
+
+def _returned(
+    connection: Connection, intake: Intake, before: Decision, stood: Assignment | None, told: Outcome
+) -> Decision | None:
+    """Nothing is decided where that was done before, sales has it again already, it looks like a bot's by now, or a
+    person decided it."""
+    done = before.decided_at >= told.received_at or (stood is not None and stood.ended_at is None)
+    by_hand = before.cause == "override" and before.route not in OF_SALES
+    if done or by_hand or before.route == "quarantine":
+        return None
+    why = f"{told.reason}: the time for which sales gave it back is over"
+    as_it_was = Scored(before.score, before.features, None)
+    return decide_anew(connection, intake, before.lead, as_it_was, "returned", "sales", why)
+
+
+def _to_nurture(connection: Connection, intake: Intake, told: Outcome) -> bool:
+    return _reason(intake, told).then != "end" and _may_be_mailed(connection, intake, told.lead)
+
+
+def _reason(intake: Intake, told: Outcome) -> SalesReason:
+    """Of a reason that the agreement no longer names, what it usually does."""
+    return intake.agreement.sales.reasons.get(told.reason or "", SalesReason())
+
+
+def _stand(connection: Connection, intake: Intake, lead: str, state: LeadState, of_sales: bool, now: datetime) -> None:
     stood = assignment_of(connection, lead)
-    if stood is None:
+    if stood is None or (stood.ended_at is not None and not of_sales):
         return
-    stands = _standing(stood, state, of_sales, now)
+    if state == "open" and stood.owner is None and stood.answered_at is not None:
+        stands = _waiting(stood, intake, now)
+    else:
+        stands = _standing(stood, state, of_sales, now)
     if stands != stood:
         put_assignment(connection, stands)
         write_step(connection, _step(stands, stood, state, now))
@@ -68,8 +119,17 @@ def _standing(stood: Assignment, state: LeadState, of_sales: bool, now: datetime
     return replace(stands, ended_at=None) if of_sales else stands
 
 
+def _waiting(stood: Assignment, intake: Intake, now: datetime) -> Assignment:
+    """Whoever answered for it, nobody has it: so it is opened again for whoever can take it."""
+    placing = intake.decider.placing
+    due = placing.hours.after(now, placing.agreement.sales.first_response_minutes)
+    anew = replace(stood, since=now, respond_by=due, next_step="due", next_at=due, escalated=False)
+    return replace(anew, answered_at=None, ended_at=None)
+
+
 def _step(stands: Assignment, stood: Assignment, state: LeadState, now: datetime) -> Step:
     kind: StepKind = "ended" if stands.ended_at and not stood.ended_at else "answered"
+    kind = "queued" if stands.answered_at is None else kind
     respond_by = None if stands.ended_at else stands.respond_by
     return Step(stands.lead, stands.decision, now, kind, stands.owner, stood.owner, respond_by, WORDS[state])
 

@@ -15,7 +15,6 @@ from leads.lead import (
     Decision,
     NextStep,
     Outcome,
-    OutcomeReason,
     OutcomeType,
     Route,
     RuledBy,
@@ -129,9 +128,10 @@ class OutcomeAnswer(BaseModel):
     type: OutcomeType
     occurred_at: datetime
     received_at: datetime
-    reason: OutcomeReason | None
+    reason: str | None
     value: float | None
     key: str | None = Field(description="The first letters of the key that told it")
+    told_by: str | None = Field(description="The owner whose mail held the link that told it")
 
 
 class LeadStory(BaseModel):
@@ -241,6 +241,7 @@ def outcome_body(outcome: Outcome, zone: ZoneInfo) -> dict[str, Any]:
         "reason": outcome.reason,
         "value": outcome.value,
         "key": outcome.key,
+        "told_by": outcome.told_by,
     }
 
 

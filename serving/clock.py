@@ -12,6 +12,7 @@ from leads.ledger import (
     Connection,
     LedgerUnavailable,
     Placement,
+    answers_are_told,
     assignment_of,
     company_of_lead,
     decisions_by_id,
@@ -119,7 +120,7 @@ class Clock:
 
     def _returned(self, held: Held) -> Placement | None:
         owner = held.stands.owner
-        if owner is None or held.stands.lead not in _left(held.connection, owner, held.team):
+        if owner is None or not _is_left(held, owner):
             return None
         member = held.team.members.get(owner)
         why = gone(member, held.team) if member else f"{owner} is no longer in the team"
@@ -190,7 +191,7 @@ class Clock:
             return None
         write_placement(connection, placed)
         for step in placed.steps:
-            told = step_announcement(step, held.decision, held.submission, self.agreement, held.team)
+            told = step_announcement(step, held.decision, held.submission, self.agreement, held.team, self.intake.links)
             post(connection, told, step.lead, step.decision)
             if step.kind in LET_PASS and step.owner_before is not None:
                 self._pause_if_silent(held, step.owner_before)
@@ -219,7 +220,7 @@ class Clock:
         """In the transaction of the step that says so, so that no restart forgets it. What else waits for them goes
         back with the next run."""
         member, now = held.team.members.get(person), held.team.now
-        if member is None or member.paused:
+        if member is None or member.paused or not answers_are_told(held.connection):
             return
         if silent(held.connection, person, SILENT_AFTER, _began(held.team.changes, person)):
             record_change(held.connection, Change(person, now, "paused", {"by": "silence"}))
@@ -236,6 +237,14 @@ def _left(connection: Connection, owner: str, team: Team) -> Iterator[str]:
     else:
         leads = given_by_policy(connection, owner)
     yield from leads
+
+
+def _is_left(held: Held, owner: str) -> bool:
+    """As in `_left`, for one lead."""
+    if member := held.team.members.get(owner):
+        return held.stands.answered_at is None and gone(member, held.team) is not None
+    by_hand = held.decision.ruled_by == "hand" and held.decision.owner == owner
+    return not by_hand or any(change.person == owner and change.kind == "removed" for change in held.team.changes)
 
 
 def _began(changes: Sequence[Change], person: str) -> datetime | None:

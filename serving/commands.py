@@ -99,15 +99,17 @@ def _ground(ledger: Ledger, given: str | None) -> Ground:
     if in_force.digest != agreement.digest:
         _tell(
             f"{path} differs from agreement {now.number}, under which leads were decided already. Agreement "
-            f"{now.number} stays in force."
+            f"{now.number} stays in force; `accord propose` puts the change to both teams."
         )
     return Ground(in_force, now.number)
 
 
 def _say_what_waits(agreement: Agreement) -> None:
-    from serving.delivery.configuration import configuration, mail_not_configured
+    from serving.delivery.configuration import configuration, mail_not_configured, mail_without_links, public_url
 
-    configuration()  # refuses now what could not be meant
+    configuration(), public_url()  # refuse now what could not be meant
+    if mail_without_links(agreement):
+        _tell("Mails to sales hold no link to answer with until ACCORD_PUBLIC_URL is set.")
     if mail_not_configured(agreement):
         _tell("The agreement names addresses for mail, which waits until ACCORD_SMTP_URL is set.")
 

@@ -15,7 +15,7 @@ from leads.ledger import (
     Placement,
     assignment_of,
     latest_decision,
-    route_changed_at,
+    routed_now,
 )
 from models import policy
 from models.policy import Verdict, Weighed
@@ -101,6 +101,7 @@ class Decider:
             index=weighed.index,
             lot=lot,
             ruled_by=verdict.ruled_by,
+            chosen=verdict.chosen,
         )
         return Made(made, placement)
 
@@ -121,10 +122,10 @@ class Decider:
         now: datetime,
     ) -> Verdict:
         lead = told.submission.lead
-        last = latest_decision(connection, lead) if cause in ("submission", "rescore") else None
+        last = latest_decision(connection, lead) if cause in ("submission", "rescore", "objection") else None
         if last is not None and _in_hands(assignment_of(connection, lead), last.route, cause):
             return Verdict(last.route, None, "owner")
-        before = policy.Before(last.route, route_changed_at(connection, lead)) if cause == "rescore" and last else None
+        before = policy.before(*routed_now(connection, lead)[1:]) if cause == "rescore" else None
         may_nurture = may_be_mailed(self.agreement, told.submission.form)
         return policy.route(weighed, price, self.agreement, lot, may_nurture, before, now)
 
@@ -143,6 +144,8 @@ class Decider:
             return placement._replace(owner=owner) if owner is not None else placement
         if owner is not None:
             return self.placing.by_hand(connection, placed, owner, now)
+        if cause == "returned":
+            return self.placing.to_others(connection, placed, now)
         return self.placing.to_sales(connection, placed, now, again=cause != "submission")
 
 

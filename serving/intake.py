@@ -37,6 +37,7 @@ from leads.ledger import (
 )
 from leads.marks import doubtful
 from serving.announcement import announcement, answer
+from serving.answer_links import AnswerLinks
 from serving.assignment import QUEUES
 from serving.company import company_of
 from serving.deadline import in_time
@@ -79,6 +80,7 @@ class Intake:
         self.live = live
         self.zone = ZoneInfo(agreement.sales.timezone)
         self.decider = Decider(ledger, agreement, number, now)
+        self.links = AnswerLinks(ledger)
         self.metrics = Metrics()
         self.writer = Writer(ledger, self.metrics.committed)
         self.bots = Bots()
@@ -179,7 +181,7 @@ class Intake:
             arrived_at=arrival.arrived_at,
             submission=submission,
             decide=partial(self._decide, values=values, scored=scored, company=digest_of_company),
-            announce=partial(announcement, zone=self.zone, agreement=self.agreement),
+            announce=partial(announcement, zone=self.zone, agreement=self.agreement, links=self.links),
             answer=lambda _, decision: answer(decision, self.zone, to_page=arrival.key.kind == "pk"),
             company=digest_of_company,
         )

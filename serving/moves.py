@@ -8,7 +8,7 @@ from leads.lead import Assignment, Step, StepKind
 from leads.ledger import Placement
 from leads.team import Member
 from serving.assignment import Assigned, Standing, assign
-from serving.placement import REMIND_AFTER, SALES, Placing, Team
+from serving.placement import REMIND_AFTER, SALES, Placing, Team, answer_by
 
 AT_HAND = 3
 """So many unanswered leads at hand, and a person gets none from the queue and none that another let pass."""
@@ -70,9 +70,9 @@ class Moves:
             made,
             owner=member.name,
             since=team.now,
-            respond_by=member.working.after(team.now, minutes),
+            respond_by=answer_by(member.working, self.hours, team.now, minutes),
             next_step="remind",
-            next_at=member.working.after(team.now, minutes * REMIND_AFTER),
+            next_at=answer_by(member.working, self.hours, team.now, minutes * REMIND_AFTER),
             escalated=False,
         )
         placed = _placed(made, kind, before, team, f"{late}; {found.why}" if late else found.why)

@@ -77,4 +77,4 @@ def _finish(operation: dict[str, Any], path: str) -> None:
     if "HTTPValidationError" in str(operation["responses"].get("422", "")):
         del operation["responses"]["422"]
     if path.startswith("/v1/"):
-        operation["security"] = [{"key": []}]
+        operation.setdefault("security", [{"key": []}])

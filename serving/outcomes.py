@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from leads.lead import Announcement, Decision, Outcome
+from leads.lead import Announcement, Assignment, Decision, Outcome
 from leads.ledger import (
     Connection,
     arrival_of,
+    assignment_of,
     conversions_told,
     hold,
     leave_out_conversions,
@@ -71,6 +72,22 @@ def tell(intake: Intake, outcomes: Sequence[Outcome]) -> list[Told]:
     return [next(told[outcome.lead]) for outcome in outcomes]
 
 
+def foreseen(connection: Connection, intake: Intake, outcome: Outcome) -> Wrong | None:
+    """What telling it would find wrong now; nothing is written."""
+    arrived_at = arrival_of(connection, outcome.lead) if LEAD.fullmatch(outcome.lead) else None
+    if arrived_at is None:
+        return UNKNOWN.wrong
+    before = next((one for one in outcomes_of(connection, outcome.lead) if one.event == outcome.event), None)
+    return _conflict(before, outcome) if before else _wrong(connection, intake, outcome, arrived_at)
+
+
+def keep_past(connection: Connection, outcome: Outcome) -> None:
+    """What became of an imported lead: kept once, and history, so that it moves nobody's leads and is not announced."""
+    hold(connection, outcome.lead)
+    if all(one.event != outcome.event for one in outcomes_of(connection, outcome.lead)):
+        _kept(connection, outcome)
+
+
 def _written(intake: Intake, of_lead: dict[str, list[Outcome]]) -> Iterator[tuple[str, Done]]:
     leads = list(of_lead)
     for start in range(0, len(leads), LEADS_AT_ONCE):
@@ -96,7 +113,7 @@ def _tell_lead(connection: Connection, intake: Intake, outcomes: Sequence[Outcom
     told, taken = list[Told](), list[Outcome]()
     for outcome in outcomes:
         before = known.get(outcome.event)
-        wrong = _conflict(before, outcome) if before else _untimely(outcome, arrived_at)
+        wrong = _conflict(before, outcome) if before else _wrong(connection, intake, outcome, arrived_at)
         told.append(Told(None, replayed=before is not None and wrong is None, wrong=wrong))
         if before is None and wrong is None:
             taken.append(_kept(connection, outcome))
@@ -109,10 +126,39 @@ def _tell_lead(connection: Connection, intake: Intake, outcomes: Sequence[Outcom
 
 
 def _conflict(before: Outcome, told: Outcome) -> Wrong | None:
-    if replace(told, received_at=before.received_at, key=before.key, left_out=before.left_out) == before:
+    of_the_telling = {name: getattr(before, name) for name in ("received_at", "key", "left_out", "told_by")}
+    if replace(told, **of_the_telling) == before:
         return None
     detail = "This event of the lead was told before with another content; give each event an id of its own."
     return Wrong("event-conflict", "event", detail)
+
+
+def _wrong(connection: Connection, intake: Intake, outcome: Outcome, arrived_at: datetime) -> Wrong | None:
+    return _untimely(outcome, arrived_at) or _unreasoned(outcome, intake) or _moved(connection, outcome)
+
+
+def _unreasoned(outcome: Outcome, intake: Intake) -> Wrong | None:
+    reasons = intake.agreement.sales.reasons
+    if outcome.reason is None and outcome.type == "rejected":
+        detail = f"reason must say why sales rejects the lead: one of {', '.join(reasons)}."
+        return Wrong("required", "reason", detail)
+    if outcome.reason is None or outcome.reason in reasons or outcome.type == "reopened":
+        return None
+    return Wrong("value", "reason", f"reason must be one that the agreement names: {', '.join(reasons)}.")
+
+
+def _moved(connection: Connection, outcome: Outcome) -> Wrong | None:
+    if outcome.told_by is None:
+        return None
+    return moved(assignment_of(connection, outcome.lead), outcome.told_by)
+
+
+def moved(stands: Assignment | None, owner: str) -> Wrong | None:
+    """A mailed link answers for its owner alone, and no longer once somebody else has the lead."""
+    if stands is not None and stands.owner == owner:
+        return None
+    now = f"{stands.owner} has it" if stands is not None and stands.owner else "it waits for somebody"
+    return Wrong("lead-moved", "lead", f"This lead went on: {now} now.")
 
 
 def _untimely(outcome: Outcome, arrived_at: datetime) -> Wrong | None:

@@ -8,12 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from leads.agreement import Agreement
-from leads.ledger import Connection, at_hand, credits, owned, queued, taken_since, team_changes
+from leads.ledger import Connection, at_hand, credits, owned, queued, team_changes
 from leads.team import Change, Member, team_of, there
 from leads.team_change import span, today, without_takers
 from leads.worktime import NeverOpen
 from serving.answers import time_told
-from serving.placement import midnight
+from serving.placement import taken_today
 
 HEADINGS = ("person", "now", "weight", "today", "unanswered", "open", "takes", "leave")
 
@@ -47,7 +47,7 @@ def read_people(connection: Connection, agreement: Agreement, now: datetime) -> 
     changes = team_changes(connection)
     team = team_of(agreement, changes)
     names = [member.name for member in team]
-    waiting, credit = at_hand(connection), credits(connection)
+    waiting, credit, taken = at_hand(connection), credits(connection), taken_today(connection, team, now)
     live = Counter(one.owner for one in owned(connection, names))
     standings = [
         Standing(
@@ -55,7 +55,7 @@ def read_people(connection: Connection, agreement: Agreement, now: datetime) -> 
             there(member, now),
             _back(member, now),
             _paused_at(member, changes),
-            taken_since(connection, member.name, midnight(now, member.working)),
+            taken[member.name],
             waiting.get(member.name, 0),
             live[member.name],
             credit.get(member.name, 0.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -147,13 +148,14 @@ def _notes(agreement: Agreement, changes: Sequence[Change], change: Change) -> S
     from leads.team import team_of
     from leads.team_change import reachable, without_takers
 
-    names = [member.name for member in team_of(agreement, changes)]
+    before, now = ([member.name for member in team_of(agreement, said)] for said in (changes[:-1], changes))
     notes = []
     if change.kind in ("removed", "paused", "leave"):
         notes.append("Leads that they have not answered go back to the queue once they are away.")
     if change.kind == "removed":
-        stuck = without_takers(agreement, names)
-        notes += [f"Rule {number} names nobody else: its leads stand in the queue." for number in stuck]
+        stuck = set(without_takers(agreement, before))
+        alone = [number for number in without_takers(agreement, now) if number not in stuck]
+        notes += [f"Rule {number} names nobody else: its leads stand in the queue." for number in alone]
         if agreement.sales.lead == change.person:
             notes.append("The agreement names them as the lead of the team; nothing is escalated to them any more.")
     if change.kind == "added" and not reachable(agreement, change.person):
@@ -169,7 +171,7 @@ def _words(change: Change) -> str:
         "leave": f"is on leave from {said.get('from')} to {said.get('to')}, both days included",
         "leave-cancelled": f"is there from {said.get('from')} to {said.get('to')} after all",
         "hours": f"works {said.get('hours')} from now on",
-        "paused": "gets no leads until `accord people resume`",
+        "paused": f"gets no leads until `accord people resume {shlex.quote(change.person)}`",
         "resumed": "gets leads again",
     }
     return f"“{change.person}” {what[change.kind]}."

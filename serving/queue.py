@@ -19,7 +19,6 @@ from leads.ledger import (
     owners,
     queued,
     submissions_by_id,
-    taken_since,
     team_changes,
     unanswered,
 )
@@ -29,7 +28,7 @@ from leads.team import Member, team_of, there
 from models.policy import index
 from serving import answers
 from serving.assignment import QUEUES
-from serving.placement import midnight
+from serving.placement import taken_today
 from serving.said import all_that_it_said
 
 SALES = QUEUES["sales"]
@@ -55,9 +54,12 @@ class Waiting:
 
 
 class Call(NamedTuple):
+    """`who` tells in one line whom to call."""
+
     waiting: Waiting
     decision: Decision
     contact: Mapping[str, Value]
+    who: str
 
 
 class Teammate(NamedTuple):
@@ -150,7 +152,8 @@ def _calls(connection: Connection, page: Sequence[Waiting], fields: Mapping[str,
     for one in page:
         decision = decisions.get(one.assignment.decision)
         if decision is not None and (newest := sent.get(decision.submission)):
-            calls.append(Call(one, decision, _contact(all_that_it_said(connection, newest, fields), fields)))
+            contact = _contact(all_that_it_said(connection, newest, fields), fields)
+            calls.append(Call(one, decision, contact, _who(contact, fields)))
     return calls
 
 
@@ -159,15 +162,20 @@ def _contact(said: Mapping[str, Value], fields: Mapping[str, Field]) -> dict[str
     return {key: said[key] for key, _ in asked if said.get(key) not in (None, "")}
 
 
+def _who(contact: Mapping[str, Value], fields: Mapping[str, Field]) -> str:
+    name = " ".join(str(value) for key, value in contact.items() if fields[key].kind == "person")
+    return ", ".join(filter(None, [name, *(str(contact[key]) for key in contact if fields[key].kind != "person")]))
+
+
 def _teammates(connection: Connection, team: Sequence[Member], now: datetime) -> list[Teammate]:
-    waiting = at_hand(connection) if team else {}
+    waiting, taken = at_hand(connection) if team else {}, taken_today(connection, team, now)
     return [
         Teammate(
             member.name,
             there(member, now),
             member.paused,
             waiting.get(member.name, 0),
-            taken_since(connection, member.name, midnight(now, member.working)),
+            taken[member.name],
             member.daily_cap,
         )
         for member in team

@@ -50,7 +50,7 @@ def _row(rank: int, call: Call, now: datetime) -> Sequence[str]:
         "?" if call.waiting.index is None else f"{call.waiting.index:,.2f}",
         f"{100 * decision.score.probability:.1f} %",
         stands.owner or SALES,
-        _cut(", ".join(map(str, call.contact.values())), LONGEST_WHO),
+        _cut(call.who, LONGEST_WHO),
         _cut("; ".join(reason.text for reason in reasons), LONGEST_WHY),
         stands.lead,
     )

@@ -90,7 +90,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     rows = []
     for status, response in operation["responses"].items():
         rows.append(f"<tr><td>{escape(status)}</td><td>{_answer(response)}</td></tr>")
-    example = _curl(path) if method == "post" else ""
+    example = _curl(path) if method == "post" and operation["security"] else ""
     return (
         f"<h2><code>{method.upper()} {escape(path)}</code></h2><p><b>{escape(operation['summary'])}.</b> "
         f"{escape(operation.get('description', ''))}</p>{example}{_parameters(operation)}<table>{''.join(rows)}</table>"

@@ -25,6 +25,8 @@ CAUSES: Mapping[Cause, str] = {
     "restore": "Decided again, out of the quarantine",
     "objection": "Decided again, after an objection or its withdrawal",
     "rejected": "Decided again, since sales rejected it",
+    "returned": "Back at sales",
+    "imported": "Imported",
 }
 RULED: Mapping[RuledBy, str] = {
     "look": "a person's look is worth most here",
@@ -49,7 +51,7 @@ STATES: Mapping[str, str] = {"due": "not delivered yet", "dead": "given up", "ca
 
 
 class Event(NamedTuple):
-    """`rank` orders what happened at the same moment; `more` are lines below it, with their margin."""
+    """`rank` orders what happened at the same moment, causes first; `more` are lines below it, with their margin."""
 
     at: datetime
     rank: int
@@ -105,17 +107,24 @@ def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
 
 
 def _events(story: Story, messages: Sequence[SentOn], agreement: Agreement, zone: ZoneInfo) -> Iterator[Event]:
-    yield from (_form(one, agreement) for one in story.submissions)
+    yield from (_form(one, agreement, zone) for one in story.submissions)
     yield from (_decision(one) for one in story.decisions)
     yield from (_step(one, zone) for one in story.steps)
     yield from (_message(one, zone) for one in messages)
     yield from (_outcome(one, zone) for one in story.outcomes)
 
 
-def _form(sent: Submission, agreement: Agreement) -> Event:
+def _form(sent: Submission, agreement: Agreement, zone: ZoneInfo) -> Event:
     marks = f"; noticed: {', '.join(sent.marks)}" if sent.marks else ""
     by = f" with the key {sent.key}" if sent.key else ""
-    return Event(sent.received_at, 0, f"A form was sent{by}{marks}", tuple(form_lines(sent.form, agreement, MARGIN)))
+    when = f"; it is of {moment(sent.interest_at, zone, sent.received_at)}" if _waited(sent) else ""
+    lines = tuple(form_lines(sent.form, agreement, MARGIN))
+    return Event(sent.received_at, 0, f"A form was sent{by}{marks}{when}", lines)
+
+
+def _waited(sent: Submission) -> bool:
+    """Its sender kept it for a while, or it was imported."""
+    return sent.received_at - sent.interest_at > SOON
 
 
 def _decision(made: Decision) -> Event:
@@ -147,7 +156,8 @@ def _why(made: Decision) -> str | None:
 def _step(taken: Step, zone: ZoneInfo) -> Event:
     text = STEPS[taken.kind].format(owner=taken.owner or "the queue", before=taken.owner_before or "the queue")
     if taken.respond_by is not None and taken.kind in WITH_DUE_TIME:
-        text += f", to be answered by {moment(taken.respond_by, zone, taken.at)}"
+        by = "to be answered by" if taken.respond_by > taken.at else "it should have been answered by"
+        text += f", {by} {moment(taken.respond_by, zone, taken.at)}"
     return Event(taken.at, 2, f"{text}: {taken.why}")
 
 
@@ -163,4 +173,5 @@ def _outcome(told: Outcome, zone: ZoneInfo) -> Event:
     value = f", worth {told.value:,.2f}" if told.value is not None else ""
     later = told.received_at - told.occurred_at > SOON
     known = f", told at {moment(told.received_at, zone, told.occurred_at)}" if later else ""
-    return Event(told.occurred_at, 4, f"Outcome: {told.type}{reason}{value}{known}")
+    by = f", by the link mailed to {told.told_by}" if told.told_by is not None else ""
+    return Event(told.occurred_at, 0, f"Outcome: {told.type}{reason}{value}{by}{known}")

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from leads.ledger import forget_old_answers
+from leads.ledger import forget_old_answers, forget_old_faults
 from serving.clock import Clock
 from serving.delivery.configuration import configuration
 from serving.delivery.worker import delivering
 from serving.intake import Intake
+from serving.returning import bring_back
 from serving.rights.erasure import keep_to_agreement, overwrite_remains
 from serving.scoring.live import POLL_SECONDS
 from serving.scoring.rescore import Rescoring
@@ -20,6 +21,7 @@ log = logger("accord.upkeep")
 RESCORE_SECONDS = 2.0
 CLOCK_SECONDS = 1.0
 PRICE_SECONDS = 10.0
+RETURN_SECONDS = 30.0
 
 
 class Chore(NamedTuple):
@@ -38,6 +40,7 @@ def chores(intake: Intake) -> tuple[Chore, ...]:
         Chore("make the day's price", PRICE_SECONDS, lambda: intake.decider.prices.keep(intake.live.number)),
         Chore("score leads again", RESCORE_SECONDS, Rescoring(intake).run),
         Chore("move leads that are due", CLOCK_SECONDS, Clock(intake).run, "clock"),
+        Chore("bring leads back to sales", RETURN_SECONDS, lambda: bring_back(intake)),
         Chore("forget old answers", 3600, lambda: _forget_answers(intake)),
         Chore("erase what is past its time", 3600, lambda: keep_to_agreement(intake.ledger, intake.agreement)),
         Chore("overwrite what was erased", 20, lambda: overwrite_remains(intake.ledger, intake.zone)),
@@ -77,3 +80,4 @@ def _follow(intake: Intake) -> None:
 def _forget_answers(intake: Intake) -> None:
     with intake.ledger.transaction() as connection:
         forget_old_answers(connection, datetime.now(UTC))
+        forget_old_faults(connection, datetime.now(UTC))

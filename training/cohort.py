@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from leads.agreement import Agreement
 from leads.form import ARRIVED
 from leads.refusal import Refusal
+from leads.spelling import spelled
 from leads.table import Reading, read_table, read_values
 from models.encoder import Array
 from training.forgotten import Forgotten
@@ -75,22 +76,14 @@ def positives(frame: pd.DataFrame, agreement: Agreement, name: str) -> NDArray[n
             f"{name}: the target column {target!r} is empty in {gaps.size} of {len(frame)} rows, first in data row "
             f"{gaps[0] + 1}. Fill them in, or leave out the leads whose outcome is not known."
         )
-    positive = cells.map(_spelled).eq(_spelled(wanted)).to_numpy(dtype=bool)
+    positive = cells.map(spelled).eq(spelled(wanted)).to_numpy(dtype=bool)
     if positive.all() or not positive.any():
-        seen = ", ".join(repr(value) for value in sorted(cells.map(_spelled).unique())[:5])
+        seen = ", ".join(repr(value) for value in sorted(cells.map(spelled).unique())[:5])
         raise Refusal(
             f"{name}: the target column {target!r} holds {'only' if positive.all() else 'no'} {wanted!r} "
             f"(seen: {seen}). A model needs leads that converted and leads that did not; check `positive` in [table]."
         )
     return positive
-
-
-def _spelled(cell: object) -> str:
-    """1, 1.0, "1" and True where the agreement writes "1" are one answer."""
-    text = str(cell).strip()
-    if text in ("True", "False"):
-        return "1" if text == "True" else "0"
-    return text.removesuffix(".0") if text.removesuffix(".0").lstrip("-").isdigit() else text
 
 
 def _column(frame: pd.DataFrame, name: str, role: str, table: str) -> pd.Series:

@@ -32,7 +32,7 @@ from leads.ledger.bundle import (
     promotions,
     save_bundle,
 )
-from leads.ledger.clock import QueueState, given_by_policy, holders, last_owner, queue_state, silent
+from leads.ledger.clock import QueueState, answers_are_told, given_by_policy, holders, last_owner, queue_state, silent
 from leads.ledger.decision import (
     Story,
     decision_by_id,
@@ -41,8 +41,8 @@ from leads.ledger.decision import (
     latest_decision,
     lead_story,
     leads_ending_in,
-    route_changed_at,
     routed_before,
+    routed_now,
     submission_by_id,
     submissions_by_id,
 )
@@ -79,11 +79,44 @@ from leads.ledger.erasure import (
     expired,
     forgotten,
 )
+from leads.ledger.hook import (
+    FAULTS_KEPT,
+    HOOK_SOURCES,
+    Hook,
+    HookFault,
+    HookSource,
+    add_hook,
+    faults_about,
+    forget_old_faults,
+    has_fault,
+    hook_by_id,
+    hook_faults,
+    hook_path,
+    hooks,
+    keep_fault,
+    new_hook_secret,
+    remove_hook,
+    roll_hook,
+    settle_delivery,
+)
+from leads.ledger.imports import (
+    Came,
+    Import,
+    ImportKind,
+    ImportRunning,
+    Past,
+    advance_import,
+    begin_import,
+    import_of,
+    take_past,
+)
 from leads.ledger.key import (
     SCOPES,
+    TEAMS,
     Key,
     KeyKind,
     Scope,
+    Team,
     create_key,
     find_key,
     list_keys,
@@ -126,6 +159,19 @@ from leads.ledger.price import (
     window,
     write_price,
 )
+from leads.ledger.proposal import (
+    Approval,
+    Approved,
+    Chapter,
+    ChapterState,
+    NoSuchAgreement,
+    NoTeam,
+    NotProposed,
+    Proposed,
+    approve,
+    chapters,
+    propose,
+)
 from leads.ledger.quarantine import Quarantined, others_who_wrote, quarantined, was_quarantined
 from leads.ledger.receiver import (
     EVENTS,
@@ -143,6 +189,7 @@ from leads.ledger.receiver import (
     roll_secret,
 )
 from leads.ledger.remains import file_size, overwrite, overwrite_if_alone, remains, vacuum
+from leads.ledger.returning import Return, due_returns, put_return
 from leads.ledger.rights import (
     Said,
     SentOn,

@@ -63,12 +63,23 @@ def _same(connection: Connection, now: InForce, digest: str) -> bool:
 
 def _adopt(connection: Connection, text: str, digest: str) -> int:
     now, moment = _in_force(connection), datetime.now(UTC)
-    number: int | None = connection.scalar(
-        select(tables.agreements.c.number).where(tables.agreements.c.digest == digest)
-    )
-    if number is None:
-        written = insert(tables.agreements).values(digest=digest, text=text, written_at=moment)
-        number = connection.scalars(written.returning(tables.agreements.c.number)).one()
+    number = write_agreement(connection, text, digest, moment)
     if now is None or now.number != number:
-        connection.execute(insert(tables.adoptions).values(agreement=number, adopted_at=moment))
+        take_up(connection, number, moment)
     return number
+
+
+def write_agreement(connection: Connection, text: str, digest: str, now: datetime) -> int:
+    """Its number; an agreement that was written before keeps its own."""
+    here = tables.agreements
+    number: int | None = connection.scalar(select(here.c.number).where(here.c.digest == digest))
+    if number is not None:
+        return number
+    written = insert(here).values(digest=digest, text=text, written_at=now)
+    new: int = connection.scalars(written.returning(here.c.number)).one()
+    return new
+
+
+def take_up(connection: Connection, number: int, now: datetime) -> None:
+    """From now on it is in force."""
+    connection.execute(insert(tables.adoptions).values(agreement=number, adopted_at=now))

@@ -10,6 +10,8 @@ from leads.ledger.team import TAKING
 
 LET_PASS = ("reassigned", "escalated")
 """The steps that say that a lead's time to answer passed with the owner before."""
+ANSWERS = ("answered", "ended")
+"""The steps that say, of a lead that somebody has, that they told what came of it."""
 
 
 class QueueState(NamedTuple):
@@ -42,6 +44,11 @@ def last_owner(connection: Connection, lead: str) -> str | None:
     return owner
 
 
+def answers_are_told(connection: Connection) -> bool:
+    """Whether sales has ever said anything of any lead: who never does cannot be told from who is silent."""
+    return connection.execute(select(tables.outcomes.c.id).limit(1)).first() is not None
+
+
 def silent(connection: Connection, person: str, leads: int, since: datetime | None) -> bool:
     """They let so many leads in a row pass their time, and answered none since the first of these came. What was before
     `since`, when they were last added or resumed, is forgotten."""
@@ -53,7 +60,7 @@ def silent(connection: Connection, person: str, leads: int, since: datetime | No
     if len(rows) < leads:
         return False
     first = min(_came(connection, person, row) for row in rows)
-    answered = select(here.c.id).where(here.c.owner == person, here.c.kind == "answered", here.c.at >= first)
+    answered = select(here.c.id).where(here.c.owner == person, here.c.kind.in_(ANSWERS), here.c.at >= first)
     return connection.execute(answered.limit(1)).first() is None
 
 

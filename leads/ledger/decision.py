@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
 
 from leads.lead import Assignment, Cause, Contribution, Decision, Outcome, Route, Score, Step, Submission
 from leads.ledger import tables
@@ -96,6 +96,12 @@ def submissions_by_id(connection: Connection, submissions: Iterable[str]) -> dic
     return {row.id: submission_of(row) for row in rows}
 
 
+def newest_sent_first() -> tuple[ColumnElement[datetime], ColumnElement[str]]:
+    """The order of submissions by when they were sent, which may be long before they were received."""
+    here = tables.submissions
+    return func.coalesce(here.c.submitted_at, here.c.received_at).desc(), here.c.id.desc()
+
+
 def _submission_row(submission: Submission) -> dict[str, Any]:
     return {
         "id": submission.id,
@@ -145,6 +151,7 @@ _OF_DECISION = (
     "index",
     "lot",
     "ruled_by",
+    "chosen",
 )
 
 
@@ -155,31 +162,41 @@ def latest_decision(connection: Connection, lead: str) -> Decision | None:
     return None if row is None else decision_of(row)
 
 
-def route_changed_at(connection: Connection, lead: str) -> datetime | None:
-    """When a re-score last changed the lead's route; None where none did."""
-    return _changed_at(connection.execute(_routes(lead)).all())
+class Earlier(NamedTuple):
+    """How a lead stood before a decision: its route, the one without any lot, and when a re-score last changed that."""
+
+    route: Route | None
+    chosen: Route | None
+    changed_at: datetime | None
 
 
-def routed_before(connection: Connection, decision: Decision) -> tuple[Route | None, datetime | None]:
-    """The lead's route when this was decided, and when a re-score had last changed it."""
+def routed_now(connection: Connection, lead: str) -> Earlier:
+    return _earlier(connection.execute(_routes(lead)).all())
+
+
+def routed_before(connection: Connection, decision: Decision) -> Earlier:
     here, at = tables.decisions, decision.decided_at
     earlier = (here.c.decided_at < at) | ((here.c.decided_at == at) & (here.c.id < decision.id))
-    rows = connection.execute(_routes(decision.lead).where(earlier)).all()
-    return (rows[-1].route if rows else None), _changed_at(rows)
+    return _earlier(connection.execute(_routes(decision.lead).where(earlier)).all())
 
 
-def _routes(lead: str) -> Select[tuple[Route, Cause, datetime]]:
+def _routes(lead: str) -> Select[tuple[Route, Route, Cause, datetime]]:
     """Oldest first."""
     here = tables.decisions
-    told = select(here.c.route, here.c.cause, here.c.decided_at).where(here.c.lead == lead)
+    chosen = func.coalesce(here.c.chosen, here.c.route).label("chosen")
+    told = select(here.c.route, chosen, here.c.cause, here.c.decided_at).where(here.c.lead == lead)
     return told.order_by(here.c.decided_at, here.c.id)
 
 
-def _changed_at(rows: Sequence[Row[tuple[Route, Cause, datetime]]]) -> datetime | None:
+def _earlier(rows: Sequence[Row[tuple[Route, Route, Cause, datetime]]]) -> Earlier:
+    if not rows:
+        return Earlier(None, None, None)
     changed = [
-        after.decided_at for before, after in pairwise(rows) if after.cause == "rescore" and after.route != before.route
+        after.decided_at
+        for before, after in pairwise(rows)
+        if after.cause == "rescore" and after.chosen != before.chosen
     ]
-    return changed[-1] if changed else None
+    return Earlier(rows[-1].route, rows[-1].chosen, changed[-1] if changed else None)
 
 
 def submission_by_id(connection: Connection, submission: str) -> Submission:

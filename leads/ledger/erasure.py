@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, sele
 from leads.lead import Announcement
 from leads.ledger import tables
 from leads.ledger.book import Ledger
+from leads.ledger.hook import forget_faults_naming
 from leads.ledger.outbox import post_to
 from leads.ledger.person import leads_of, unless_there
 from leads.ledger.remains import note_remains
@@ -51,6 +52,7 @@ def erase(
     persons = [*people, *_persons(connection, found)]
     for some in _some(persons):
         connection.execute(delete(here).where(here.c.digest.in_(some)))
+    forget_faults_naming(connection, dict.fromkeys(persons, at))
     done = erase_leads(connection, found, at)
     names = [Forgotten(name, at) for name in sorted({*people, *leads, *found})]
     remember(connection, names)
@@ -80,6 +82,7 @@ def erase_again(connection: Connection, forgotten: Sequence[Forgotten]) -> Erasu
         for lead, arrived_at, person, last_at, name in connection.execute(by_name):
             came_back = arrived_at <= erased_at[name] and (name == person or last_at <= erased_at[name])
             due |= {lead} if came_back else set()
+    forget_faults_naming(connection, {one.name: one.at for one in forgotten})
     remember(connection, forgotten)
     return erase_leads(connection, sorted(due), datetime.now(UTC))
 
@@ -87,7 +90,9 @@ def erase_again(connection: Connection, forgotten: Sequence[Forgotten]) -> Erasu
 def expired(connection: Connection, before: datetime, most: int = AT_ONCE) -> list[str]:
     """Leads that sent nothing since then, oldest first."""
     here, sent = tables.leads, tables.submissions
-    younger = select(sent.c.id).where(sent.c.lead == here.c.id, sent.c.received_at >= before)
+    younger = select(sent.c.id).where(
+        sent.c.lead == here.c.id, func.coalesce(sent.c.submitted_at, sent.c.received_at) >= before
+    )
     wanted = select(here.c.id).where(here.c.arrived_at < before, ~younger.exists()).order_by(here.c.arrived_at)
     return list(connection.scalars(wanted.limit(most)))
 

@@ -14,11 +14,27 @@ from leads.ledger import tables
 from leads.ledger.book import Ledger
 from leads.refusal import Refusal
 
-KeyKind = Literal["pk", "sk"]
-Scope = Literal["forms", "leads", "outcomes", "quarantine", "receivers", "privacy", "metrics", "all"]
-"""What a key may do: send forms, read leads and decisions and overrule them, tell what became of leads, look after the
-quarantine, manage the receivers of webhooks, serve people's rights, read the metrics, or everything."""
+KeyKind = Literal["pk", "sk", "hk"]
+"""Of pages, of servers, and of hooks, which nobody holds: a hook is verified by its own secret."""
+Scope = Literal[
+    "forms",
+    "leads",
+    "outcomes",
+    "imports",
+    "quarantine",
+    "receivers",
+    "privacy",
+    "metrics",
+    "approve-sales",
+    "approve-marketing",
+    "all",
+]
+"""What a key may do: send forms, read leads and decisions and overrule them, tell what became of leads, import tables,
+look after the quarantine, manage the receivers of webhooks, serve people's rights, read the metrics, approve agreements
+in the name of one of the teams, or everything but that."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+Team = Literal["sales", "marketing"]
+TEAMS: tuple[Team, ...] = get_args(Team)
 ID_LETTERS = 11
 
 
@@ -40,8 +56,18 @@ class Key:
     def may(self, scope: Scope) -> bool:
         return scope in self.scopes or "all" in self.scopes
 
+    @property
+    def team(self) -> Team | None:
+        """In whose name it approves agreements; None for one that may do everything, since nobody speaks for both."""
+        teams = teams_of(self.scopes)
+        return teams[0] if len(teams) == 1 else None
+
     def ended(self, now: datetime) -> bool:
         return any(end is not None and end <= now for end in (self.revoked_at, self.expires_at))
+
+
+def teams_of(scopes: Sequence[Scope]) -> list[Team]:
+    return [team for team in TEAMS if f"approve-{team}" in scopes]
 
 
 def create_key(
@@ -53,7 +79,10 @@ def create_key(
     expires_at: datetime | None = None,
     rate: str | None = None,
 ) -> str:
-    """The key itself, told this once. A publishable key only sends forms; a secret key does everything by default."""
+    """The key itself, told this once. A publishable key only sends forms; a secret key does everything by default, but
+    approve agreements."""
+    if len(teams_of(scopes)) > 1:
+        raise Refusal("A key approves in the name of one team; make one for sales and another for marketing.")
     with ledger.transaction() as connection:
         row = {"origins": list(origins), "label": label, "expires_at": expires_at, "rate": rate}
         usual: tuple[Scope, ...] = ("forms",) if kind == "pk" else ("all",)
@@ -91,7 +120,8 @@ def find_key(ledger: Ledger, key: str) -> Key | None:
 
 def list_keys(ledger: Ledger) -> list[Key]:
     with ledger.reading() as connection:
-        return [_key(row) for row in connection.execute(select(tables.keys).order_by(tables.keys.c.created_at))]
+        held = select(tables.keys).where(tables.keys.c.kind != "hk")
+        return [_key(row) for row in connection.execute(held.order_by(tables.keys.c.created_at))]
 
 
 def revoke_key(ledger: Ledger, name: str) -> Key:
@@ -112,7 +142,8 @@ def _write(connection: Connection, kind: KeyKind, row: Mapping[str, Any]) -> str
 
 
 def _named(connection: Connection, name: str) -> Row[Any]:
-    row = connection.execute(select(tables.keys).where(tables.keys.c.id == name[:ID_LETTERS])).first()
+    held = select(tables.keys).where(tables.keys.c.kind != "hk")
+    row = connection.execute(held.where(tables.keys.c.id == name[:ID_LETTERS])).first()
     if row is None or (len(name) > ID_LETTERS and row.digest != _digest(name)):
         raise Refusal("There is no such key; `accord keys list` shows the names of all keys.")
     return row

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from leads.lead import Outcome
 from leads.ledger import tables
@@ -37,6 +37,8 @@ def leave_out_conversions(connection: Connection, key: str, since: datetime) -> 
 
 
 def arrival_of(connection: Connection, lead: str) -> datetime | None:
-    """When the lead sent its first form; None where it is not there."""
-    moment: datetime | None = connection.scalar(select(tables.leads.c.arrived_at).where(tables.leads.c.id == lead))
-    return moment
+    """When the lead sent its first form, which may have been imported later; None where it is not there."""
+    here, sent = tables.leads, tables.submissions
+    moment: datetime | None = connection.scalar(select(here.c.arrived_at).where(here.c.id == lead))
+    first = select(func.min(func.coalesce(sent.c.submitted_at, sent.c.received_at))).where(sent.c.lead == lead)
+    return min(moment, connection.scalar(first) or moment) if moment is not None else None

@@ -27,7 +27,7 @@ def lead_of_person(
     connection: Connection, people: Sequence[str], arrived_at: datetime, company: str | None = None
 ) -> str:
     """The lead that this person is, made when nobody sent a form under the first digest before. Two processes that meet
-    the same new person at once agree on one lead."""
+    the same person at once agree on one lead, and one waits for the other: what is decided hangs on what was."""
     new, person = lead_id(), people[0] if people else None
     row = {"id": new, "arrived_at": arrived_at, "person": person, "company": company}
     if person is None:
@@ -35,7 +35,7 @@ def lead_of_person(
         return new
     connection.execute(unless_there(connection, tables.leads, ["person"]), row)
     there = select(tables.leads.c.id).where(tables.leads.c.person == person)
-    lead: str | None = connection.scalar(there.with_for_update(read=True, key_share=True))
+    lead: str | None = connection.scalar(there.with_for_update())
     if lead is None:  # erased just now
         return lead_of_person(connection, people, arrived_at, company)
     rows = [{"digest": each, "lead": lead} for each in people]

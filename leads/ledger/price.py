@@ -7,9 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row, Subquery, func, insert, select
 
-from leads.lead import RuledBy, Submission
+from leads.lead import Route, RuledBy, Submission
 from leads.ledger import tables
-from leads.ledger.decision import submission_of
+from leads.ledger.decision import newest_sent_first, submission_of
 
 PriceReason = Literal["daily", "promotion"]
 
@@ -58,6 +58,18 @@ class Weighable(NamedTuple):
     ruled_by: RuledBy | None
 
 
+class SentDecision(NamedTuple):
+    """What was decided when a form came, as far as it bears on deciding it again."""
+
+    id: str
+    lead: str
+    submission: str
+    decided_at: datetime
+    route: Route
+    ruled_by: RuledBy | None
+    degraded: str | None
+
+
 class Volume(NamedTuple):
     """How many leads sent a form in the whole window, and in its last part."""
 
@@ -90,10 +102,13 @@ def price_by_number(connection: Connection, number: int) -> SavedPrice | None:
 
 
 def deciding_since(connection: Connection) -> datetime | None:
-    """When the first lead was decided that did not look like a bot's."""
+    """When the first lead was decided that did not look like a bot's; nobody decided on an imported one."""
     here = tables.decisions
     moment: datetime | None = connection.scalar(
-        select(here.c.decided_at).where(here.c.route != "quarantine").order_by(here.c.decided_at).limit(1)
+        select(here.c.decided_at)
+        .where(here.c.route != "quarantine", here.c.cause != "imported")
+        .order_by(here.c.decided_at)
+        .limit(1)
     )
     return moment
 
@@ -118,11 +133,24 @@ def window(connection: Connection, since: datetime, every: int = 1) -> list[Weig
     return [Weighable(*row) for row in connection.execute(wanted)]
 
 
+def sent_decisions(connection: Connection, since: datetime, until: datetime) -> list[SentDecision]:
+    """The newest of each lead, oldest first; also what went into quarantine."""
+    here = tables.decisions
+    newest_first = func.row_number().over(
+        partition_by=here.c.lead, order_by=(here.c.decided_at.desc(), here.c.id.desc())
+    )
+    asked = [here.c[name] for name in SentDecision._fields]
+    sent = here.c.cause == "submission", here.c.decided_at >= since, here.c.decided_at <= until
+    ranked = select(*asked, newest_first.label("nth")).where(*sent).subquery()
+    wanted = select(*(ranked.c[name] for name in SentDecision._fields)).where(ranked.c.nth == 1)
+    return [SentDecision(*row) for row in connection.execute(wanted.order_by(ranked.c.decided_at, ranked.c.id))]
+
+
 def sendings(connection: Connection, leads: Sequence[str]) -> dict[str, list[Submission]]:
     """All that each of these leads sent, the newest first; nothing for one that was erased."""
     here = tables.submissions
     found: dict[str, list[Submission]] = {lead: [] for lead in leads}
-    wanted = select(here).where(here.c.lead.in_(leads)).order_by(here.c.received_at.desc(), here.c.id.desc())
+    wanted = select(here).where(here.c.lead.in_(leads)).order_by(*newest_sent_first())
     for row in connection.execute(wanted):
         found[row.lead].append(submission_of(row))
     return found

@@ -75,7 +75,7 @@ def vacuum(ledger: Ledger, full: bool) -> None:
 
 def hangs_on_leads(table: Table) -> bool:
     keys = table.foreign_keys
-    return table is tables.leads or any(hangs_on_leads(key.column.table) for key in keys)
+    return table in (tables.leads, tables.hook_faults) or any(hangs_on_leads(key.column.table) for key in keys)
 
 
 def _overwrite(connection: sqlite3.Connection, anew: bool = True) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from leads.lead import Decision, Submission
 from leads.ledger import tables
-from leads.ledger.decision import decision_of, submission_of
+from leads.ledger.decision import decision_of, newest_sent_first, submission_of
 
 MOST_SUBMISSIONS = 20
 
@@ -50,7 +50,7 @@ def decided_submission(connection: Connection, lead: str) -> Submission | None:
 def submissions_of(connection: Connection, lead: str) -> tuple[Submission, ...]:
     """The newest first, as many as can still matter."""
     here = tables.submissions
-    wanted = select(here).where(here.c.lead == lead).order_by(here.c.received_at.desc(), here.c.id.desc())
+    wanted = select(here).where(here.c.lead == lead).order_by(*newest_sent_first())
     return tuple(map(submission_of, connection.execute(wanted.limit(MOST_SUBMISSIONS))))
 
 

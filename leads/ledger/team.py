@@ -1,9 +1,11 @@
 """What was said of the team, whose turn it is, and what each person has taken and has at hand."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from leads.ledger import tables
 from leads.team import Change
@@ -41,16 +43,20 @@ def credits(connection: Connection) -> dict[str, float]:
 def save_credits(connection: Connection, owed: Mapping[str, float]) -> None:
     """Under the team's lock; who is not named keeps theirs."""
     here = tables.credits
-    for person, credit in owed.items():
-        if not connection.execute(update(here).where(here.c.person == person).values(credit=credit)).rowcount:
-            connection.execute(insert(here).values(person=person, credit=credit))
+    made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(here)
+    made = made.on_conflict_do_update(index_elements=[here.c.person], set_={"credit": made.excluded.credit})
+    connection.execute(made, [{"person": person, "credit": credit} for person, credit in owed.items()])
 
 
-def taken_since(connection: Connection, person: str, moment: datetime) -> int:
-    """How many leads they were given, also those that others had before."""
-    here = tables.steps
-    given = (here.c.owner == person) & here.c.kind.in_(TAKING) & (here.c.at >= moment)
-    return connection.scalars(select(func.count(here.c.lead.distinct())).where(given)).one()
+def taken_since(connection: Connection, moments: Mapping[str, datetime]) -> Counter[str]:
+    """How many leads each of these people was given since a moment of their own, also those that others had before."""
+    here, taken = tables.steps, Counter[str]()
+    for moment in set(moments.values()):
+        people = [person for person, since in moments.items() if since == moment]
+        given = here.c.owner.in_(people) & here.c.kind.in_(TAKING) & (here.c.at >= moment)
+        counted = select(here.c.owner, func.count(here.c.lead.distinct()).label("leads")).where(given)
+        taken.update({row.owner: row.leads for row in connection.execute(counted.group_by(here.c.owner))})
+    return taken
 
 
 def at_hand(connection: Connection) -> dict[str, int]:

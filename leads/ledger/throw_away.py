@@ -18,7 +18,7 @@ from leads.ledger.opening import existing_ledger, is_there, open_ledger, revisio
 
 AT_ONCE = 1000
 KEY = "rehearsal"
-LEFT_OUT = (tables.messages, tables.attempts, tables.answers)
+LEFT_OUT = (tables.messages, tables.attempts, tables.answers, tables.hook_faults)
 """What was said to others: large, and nothing that is played asks for it."""
 
 

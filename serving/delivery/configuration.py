@@ -34,6 +34,28 @@ def configuration() -> Configuration:
     return Configuration(networks(found.receiver_networks or ""), _relay(found.smtp_url, found.mail_from))
 
 
+def public_url() -> str | None:
+    """Where people reach this service from outside, without a slash at its end."""
+    found = settings().public_url
+    if found is None:
+        return None
+    try:
+        parts = urlsplit(found)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or parts.query or parts.fragment or "@" in parts.netloc or not re.fullmatch("[!-~]+", found):
+        raise Refusal("ACCORD_PUBLIC_URL is this service's own address; write it as https://accord.example.com.")
+    return found.rstrip("/")
+
+
+def mail_without_links(agreement: Agreement) -> bool:
+    """Mail to sales leaves, and it cannot be answered with a click."""
+    sales = agreement.sales
+    mailed = sales.mail or any(person.mail for person in sales.people)
+    return bool(mailed and settings().smtp_url and not settings().public_url)
+
+
 def mail_not_configured(agreement: Agreement) -> bool:
     """The agreement names somebody to be mailed, and nothing says how: the mails wait."""
     return bool(agreement.sales.mail or agreement.marketing.mail) and not settings().smtp_url

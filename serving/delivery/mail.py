@@ -22,13 +22,20 @@ class Mail(NamedTuple):
 
 
 def mail_of(
-    submission: Submission, decision: Decision, zone: ZoneInfo, agreement: Agreement, to_owner: str | None = None
+    submission: Submission,
+    decision: Decision,
+    zone: ZoneInfo,
+    agreement: Agreement,
+    to_owner: str | None = None,
+    link: str | None = None,
 ) -> Mail:
-    """To the owner, or to the side that takes the reins, where their address is known; nobody is mailed about bots."""
+    """To the owner, or to the side that takes the reins, where their address is known; nobody is mailed about bots.
+    `link` is the one by which the owner answers."""
     to = agreement.marketing.mail if decision.route == "nurture" else to_owner or agreement.sales.mail
     if to is None or decision.route not in HEADINGS or decision.cause == "kept":
         return Mail()
-    lines = [*_decided(decision, zone), "", *reason_lines(decision), "", *written_lines(submission, agreement)]
+    about = [*_decided(decision, zone), *link_lines(link)]
+    lines = [*about, "", *reason_lines(decision), "", *written_lines(submission, agreement)]
     return Mail((to,), {"subject": _subject(decision, zone), "text": "\n".join(lines) + "\n"})
 
 
@@ -45,7 +52,15 @@ def _decided(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
     yield f"Band {decision.band}: {chance} likely to convert within {decision.horizon_days} days."
     if decision.respond_by:
         yield f"Answer by {decision.respond_by.astimezone(zone):%A %d %B %Y, %H:%M} ({zone.key})."
+    if decision.cause == "returned":
+        yield f"It comes back to sales ({decision.note})."
     yield f"Lead {decision.lead}, decision {decision.id}."
+
+
+def link_lines(link: str | None) -> Iterator[str]:
+    """A line of its own for the address, since some programs take what follows it for a part of it."""
+    if link is not None:
+        yield from ("", "Accept it, reject it, or say what came of it, without any password:", link)
 
 
 def reason_lines(decision: Decision) -> Iterator[str]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from leads.agreement import Agreement
 from leads.lead import Decision, Step, StepKind, Submission
 from serving.assignment import QUEUES
-from serving.delivery.mail import Mail, reason_lines, written_lines
+from serving.delivery.mail import Mail, link_lines, reason_lines, written_lines
 
 SUBJECTS: Mapping[StepKind, str] = {
     "assigned": "A lead from the queue has an owner",
@@ -17,12 +17,20 @@ SUBJECTS: Mapping[StepKind, str] = {
 }
 
 
-def step_mail(step: Step, decision: Decision, submission: Submission, agreement: Agreement, to: str | None) -> Mail:
+def step_mail(
+    step: Step,
+    decision: Decision,
+    submission: Submission,
+    agreement: Agreement,
+    to: str | None,
+    link: str | None = None,
+) -> Mail:
     """To one address, where it is known; as with a decision, the subject holds nothing that the lead wrote."""
     if to is None:
         return Mail()
     zone = ZoneInfo(agreement.sales.timezone)
-    lines = [*_moved(step, decision, zone), "", *reason_lines(decision), "", *written_lines(submission, agreement)]
+    about = [*_moved(step, decision, zone), *link_lines(link)]
+    lines = [*about, "", *reason_lines(decision), "", *written_lines(submission, agreement)]
     return Mail((to,), {"subject": _subject(step, decision, zone), "text": "\n".join(lines) + "\n"})
 
 

@@ -13,11 +13,13 @@ from serving.problems import Problem
 from serving.watch.notes import note
 
 KEY_IN_URL = re.compile(r"\b[ps]k_[0-9A-Za-z]{8}")
+Scopes = tuple[Scope, ...]
 PORTS = {"http": 80, "https": 443}
 
 
-def admit(request: Request, ledger: Ledger, need: Scope, given: str | None = None) -> Key:
-    """The caller's key, if it may do what `need` names; `given` is a key that came with the form itself."""
+def admit(request: Request, ledger: Ledger, need: Scope, given: str | None = None, *, or_need: Scopes = ()) -> Key:
+    """The caller's key, if it may do what `need` or one of `or_need` names; `given` is a key that came with the form
+    itself."""
     rates: Rates = request.app.state.rates
     client = neighbourhood(request.client.host if request.client else "")
     key = _known_key(request, ledger, given)
@@ -28,8 +30,9 @@ def admit(request: Request, ledger: Ledger, need: Scope, given: str | None = Non
     rates.take(key, client)
     if given and key.kind == "sk":
         raise Problem("scope", "A secret key must not stand in a page: revoke it, and put a pk key into the form.")
-    if not key.may(need):
-        raise Problem("scope", f"This needs a key with the scope {need}: `accord keys create sk --scope {need}`.")
+    if not any(map(key.may, (need, *or_need))):
+        scopes = " or ".join((need, *or_need))
+        raise Problem("scope", f"This needs a key with the scope {scopes}: `accord keys create sk --scope {need}`.")
     if key.origins and origin_of(request.headers) not in key.origins:
         raise Problem("origin", "This key may only be used from the pages it was made for: `accord keys list`.")
     return key

@@ -59,7 +59,7 @@ async def read_object(request: Request) -> dict[str, object]:
 async def read_tree(request: Request, largest: int = LARGEST_BODY, most_keys: int = MOST_KEYS) -> object:
     """The body with a Flaw in the place of each value that cannot be accepted; `flaws_in` tells where."""
     check_headers(request, largest=largest)
-    return _tree_in(await read_body(request, largest), most_keys)
+    return tree_in(await read_body(request, largest), most_keys)
 
 
 def media_type_of(request: Request) -> str:
@@ -95,7 +95,7 @@ async def read_body(request: Request, largest: int = LARGEST_BODY) -> bytes:
 
 
 def object_of(body: bytes) -> dict[str, object]:
-    tree = _tree_in(body)
+    tree = tree_in(body)
     if flaws := flaws_in(tree):
         raise Problem.of(flaws)
     if not isinstance(tree, dict):
@@ -143,7 +143,7 @@ def _meant(place: Place, name: str | None = None) -> Place:
     return replace(place, detail=f"{wrong}; did you mean {name}?{remedy}")
 
 
-def _tree_in(body: bytes, most_keys: int = MOST_KEYS) -> object:
+def tree_in(body: bytes, most_keys: int = MOST_KEYS) -> object:
     text = _text_of(body)
     if not text.strip(" \t\r\n"):
         raise Problem("empty-body", "Send the form's fields as one JSON object.")

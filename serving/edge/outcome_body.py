@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from leads.kinds import LARGEST
-from leads.lead import Outcome, OutcomeReason, OutcomeType
+from leads.lead import Outcome, OutcomeType
 from serving.edge.arrival import zoned
 from serving.edge.bodies import Body, validated
 from serving.edge.json_body import flaws_in, read_tree
@@ -19,6 +19,7 @@ MOST_AT_ONCE = 1_000
 LARGEST_BATCH = 1_048_576
 MOST_KEYS = 10_000
 Path = tuple[str | int, ...]
+REASON = "Why it was rejected (then needed) or lost: one of the agreement's sales.reasons"
 
 
 class Source(NamedTuple):
@@ -32,7 +33,7 @@ class SentOutcome(Body):
     event: Annotated[str, Field(min_length=1, max_length=200, description="Your own id of it, once a lead")]
     type: OutcomeType
     occurred_at: Annotated[str, Field(max_length=64, description="RFC 3339, with its zone")]
-    reason: Annotated[OutcomeReason | None, Field(description="Why it was rejected (then needed) or lost")] = None
+    reason: Annotated[str | None, Field(min_length=1, max_length=64, description=REASON)] = None
     value: Annotated[float | None, Field(ge=0, le=LARGEST, description="What a conversion is worth")] = None
 
 
@@ -97,9 +98,6 @@ def _outcome(sent: object, lead: str, source: Source, under: Path) -> Outcome:
 
 
 def _timed(sent: SentOutcome, lead: str, source: Source, under: Path) -> Outcome:
-    if sent.type == "rejected" and sent.reason is None:
-        detail = "reason must say why sales rejects the lead; /openapi.json lists the reasons"
-        raise Problem.at(pointer_to((*under, "reason")), "required", detail)
     try:
         occurred_at = zoned(sent.occurred_at)
     except (ValueError, OverflowError):

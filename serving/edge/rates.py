@@ -15,7 +15,7 @@ from leads.refusal import Refusal
 from serving.problems import Problem
 
 RATE = re.compile(r"([1-9]\d{0,9})/minute")
-USUAL: dict[KeyKind, str] = {"pk": "3000/minute", "sk": "30000/minute"}
+USUAL: dict[KeyKind, str] = {"pk": "3000/minute", "sk": "30000/minute", "hk": "30000/minute"}
 A_VISITOR = RateLimitItemPerMinute(60)
 """What one client may do with one publishable key, whatever the key may do in all."""
 FAILURES = RateLimitItemPerMinute(60)
@@ -35,6 +35,10 @@ class Rates:
     def failed(self, client: str) -> None:
         """A call without a good key. Good keys of the same address go on, since many people may share it."""
         self._take(FAILURES, "failed", client)
+
+    def followed(self, client: str) -> None:
+        """A link of a mail, which needs no key."""
+        self._take(FAILURES, "followed", client)
 
     def _take(self, rate: RateLimitItem, *who: str) -> None:
         if self._window.hit(rate, *who):

@@ -2,9 +2,13 @@
 
 from fastapi import APIRouter
 
+from serving.endpoints.agreements import agreement_endpoints
+from serving.endpoints.answering import answer_endpoints
 from serving.endpoints.deliveries import delivery_endpoints
 from serving.endpoints.desk import Desk
 from serving.endpoints.forms import form_endpoints
+from serving.endpoints.hooks import hook_endpoints
+from serving.endpoints.imports import import_endpoints
 from serving.endpoints.leads import lead_endpoints
 from serving.endpoints.metrics import metrics_endpoints
 from serving.endpoints.outcomes import outcome_endpoints
@@ -20,11 +24,15 @@ __all__ = ["Desk", "endpoints"]
 def endpoints() -> tuple[APIRouter, ...]:
     return (
         form_endpoints(),
+        hook_endpoints(),
         lead_endpoints(),
         queue_endpoints(),
         outcome_endpoints(),
+        import_endpoints(),
+        answer_endpoints(),
         quarantine_endpoints(),
         rights_endpoints(),
+        agreement_endpoints(),
         receiver_endpoints(),
         delivery_endpoints(),
         state_endpoints(),

@@ -38,9 +38,10 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
-def caller(request: Request, need: Scope) -> Key:
-    """The caller's key, if it may do what `need` names. It reads the ledger, so it must not run on the event loop."""
-    return admit(request, desk_of(request).ledger, need)
+def caller(request: Request, need: Scope, *or_need: Scope) -> Key:
+    """The caller's key, if it may do what one of these names. It reads the ledger, so it must not run on the event
+    loop."""
+    return admit(request, desk_of(request).ledger, need, or_need=or_need)
 
 
 def as_json(body: object, status: int = 200, media_type: str = "application/json") -> Response:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from leads.ledger import outbox_state
+from leads.ledger import agreement_in_force, outbox_state
 from serving import answers
 from serving.deadline import in_time
 from serving.delivery.configuration import mail_not_configured
@@ -31,8 +31,14 @@ async def read_readiness(request: Request) -> Response:
     """503 only when leads cannot be stored; `degraded` says what is missing while they can."""
     intake = desk_of(request).intake
     await in_time(intake.ledger.check, seconds=CHECK_SECONDS)
-    degraded = intake.degraded() + await in_time(undelivered, intake)
+    degraded = intake.degraded() + await in_time(undelivered, intake) + await in_time(waiting, intake)
     return as_json({"status": "degraded" if degraded else "ready", "degraded": degraded})
+
+
+def waiting(intake: Intake) -> list[str]:
+    """Both teams approved an agreement since this process started, which goes on under its own until it ends."""
+    now = agreement_in_force(intake.ledger)
+    return ["agreement-waiting"] if now is not None and now.number != intake.number else []
 
 
 def undelivered(intake: Intake) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -89,13 +88,13 @@ def _first_day(given: str | None, zone: ZoneInfo) -> date:
 def _apart() -> Iterator[None]:
     """What the service logs is told at the end, in sentences; and SIGTERM ends it like Ctrl-C, so that the copied
     ledger is removed."""
-    log = logging.getLogger("accord")
-    level, before = log.level, signal.signal(signal.SIGTERM, signal.default_int_handler)
-    log.setLevel(logging.CRITICAL)
+    from serving.watch.logs import silence
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield
+        with silence():
+            yield
     finally:
-        log.setLevel(level)
         signal.signal(signal.SIGTERM, before)
 
 

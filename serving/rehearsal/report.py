@@ -54,9 +54,9 @@ def notices(wish: Wish, forms: Forms, played: Rehearsed) -> Iterator[str]:
     if forms.later:
         yield f"{forms.later:,} leads of the table come after these {wish.days} days and were not played (--days)."
     if forms.untimed:
-        yield f"{forms.untimed:,} rows tell no time of arrival and were not played."
+        yield f"{_rows(forms.untimed)} without a time of arrival {_were(forms.untimed)} not played."
     for why, count in list(forms.refused.items())[:MOST_REASONS]:
-        yield f"{count:,} rows were not played, since a page's form would be refused: {why}."
+        yield f"{_rows(count)} {_were(count)} not played, since a page's form would be refused: {why}."
     if forms.weekday is None:
         yield "The table tells no times ([table] arrived names their column), so its rows were spread over the days."
     elif forms.weekday != f"{wish.first:%A}":
@@ -91,10 +91,11 @@ def as_json(wish: Wish, forms: Forms, played: Rehearsed) -> dict[str, Any]:
 def _heading(wish: Wish, forms: Forms, played: Rehearsed) -> Iterator[str]:
     first, last, zone = wish.first, played.figures.days[-1].day, wish.agreement.sales.timezone
     by = f"model {played.model}" if played.model else "the scorecard, since no model serves yet"
-    yield f"{len(forms.timed):,} leads from {first:%A %d %B %Y} to {last:%A %d %B} ({zone})."
+    leads = "1 lead" if len(forms.timed) == 1 else f"{len(forms.timed):,} leads"
+    yield f"{leads} from {first:%A %d %B %Y} to {last:%A %d %B} ({zone})."
     yield f"They are scored by {by}."
     if wish.silent:
-        yield f"{' and '.join(sorted(wish.silent))} answers no lead."
+        yield f"{' and '.join(sorted(wish.silent))} {'answers' if len(wish.silent) == 1 else 'answer'} no lead."
 
 
 def _day_table(days: Sequence[Day]) -> Iterator[str]:
@@ -140,11 +141,16 @@ def _person(one: Worker, width: int, wish: Wish) -> str:
 
 
 def _never(never: Never) -> Iterator[str]:
-    yield (
-        f"Never, in {never.looks:,} looks:"
-        if not any((never.of_nobody, never.given_back, never.beyond_cap))
-        else (f"What must not happen, in {never.looks:,} looks:")
-    )
+    happened = any((never.of_nobody, never.given_back, never.beyond_cap))
+    yield f"What must never happen, and {'did' if happened else 'did not'}, in {never.looks:,} looks:"
     yield f"  {never.of_nobody} leads without an owner or a place in the queue"
     yield f"  {never.given_back} leads given back to somebody who had let their time pass"
-    yield f"  {never.beyond_cap} days on which somebody got more than their cap"
+    yield f"  {never.beyond_cap} days on which somebody got more than their cap (escalated leads do not count)"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"

@@ -4,7 +4,7 @@ became of it by the same code as the tools of sales do. What they tell is drawn 
 from collections import Counter
 from functools import partial
 
-from leads.lead import Assignment, Outcome, OutcomeReason, OutcomeType
+from leads.lead import Assignment, Outcome, OutcomeType
 from leads.ledger import team_changes, unanswered
 from leads.refusal import Failure
 from leads.team import Member, team_of, there
@@ -75,7 +75,7 @@ class Staff:
         elif luck > 1 - BAD_FIT:
             self._tell(stands.lead, "rejected", "bad-fit")
 
-    def _tell(self, lead: str, kind: OutcomeType, reason: OutcomeReason | None = None) -> None:
+    def _tell(self, lead: str, kind: OutcomeType, reason: str | None = None) -> None:
         self._told += 1
         now = self.agenda.now
         outcome = Outcome(lead, f"played-{self._told}", kind, now, now, reason, None, self.key)

@@ -74,12 +74,21 @@ class Word(BaseModel):
     said_at: datetime
 
 
+class NotRead(BaseModel):
+    """A form from another tool of which something could not be read, as that tool sent it."""
+
+    received_at: datetime
+    hook: str
+    payload: str
+
+
 class PersonExport(BaseModel):
     """Everything that is known of a person."""
 
     exported_at: datetime
     leads: list[KnownLead]
     objections: list[Word]
+    not_read: list[NotRead]
 
 
 def message_body(one: SentOn, zone: ZoneInfo) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from serving.rights.desk import in_force, intake_of, opened
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from leads.agreement import Agreement
     from leads.ledger import Connection, Erasure, Ledger
 
 LEAD = re.compile("ld_[0-9a-f-]{36}")
@@ -54,7 +55,7 @@ def _objection_words(leads: int, withdrawn: bool) -> str:
 
 
 def override_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("lead", metavar="LEAD", help="its id, ld_…")
+    parser.add_argument("lead", metavar="LEAD", help="its id, ld_…, or the last six letters of it or more")
     parser.add_argument("--route", required=True, choices=["sales", "nurture", "review"], help="who takes it")
     parser.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept with the decision")
     parser.add_argument("--owner", metavar="NAME", help="who answers for it (default: as assigned)")
@@ -62,15 +63,33 @@ def override_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def override(options: argparse.Namespace) -> int:
+    from serving.lead_commands import whole_id
     from serving.rights import overruling
     from serving.rights.told import told
 
     if not options.reason.strip():
         raise Refusal("--reason must say why; it is kept with the decision.")
     with opened() as ledger, intake_of(ledger, scoring=False) as intake:
-        made = overruling.override(intake, options.lead, options.route, options.reason.strip(), options.owner)
+        lead = whole_id(ledger, options.lead)
+        made = overruling.override(intake, lead, options.route, options.reason.strip(), options.owner)
         print(told(made, intake.zone, options.json))
+        if made.owner == options.owner and (stranger := _stranger(ledger, intake.agreement, made.owner)):
+            print(stranger, file=sys.stderr)
     return 0
+
+
+def _stranger(ledger: Ledger, agreement: Agreement, owner: str) -> str | None:
+    """Leads may be given to people outside of the team, and more often a name is misspelt."""
+    from leads.contradictions.place import hint
+    from leads.ledger import team_changes
+    from leads.team import team_of
+    from serving.assignment import QUEUES
+
+    with ledger.reading() as connection:
+        names = [member.name for member in team_of(agreement, team_changes(connection))]
+    if not names or owner in (*names, *QUEUES.values()):
+        return None
+    return f"Nobody in the team is called “{owner}”, so no mail goes to them.{hint(owner, names)}"
 
 
 def export_arguments(parser: argparse.ArgumentParser) -> None:

@@ -32,7 +32,7 @@ def in_force(ledger: Ledger) -> tuple[Agreement, int]:
 
     now = agreement_in_force(ledger)
     if now is None:
-        raise Refusal("There are no leads yet: no agreement is in force. `accord serve` takes leads in.")
+        raise Refusal("There is nothing here yet: no agreement is in force. `accord serve` puts one in force.")
     return parse_agreement(now.text, f"agreement {now.number}"), now.number
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from leads.lead import Submission
-from leads.ledger import Ledger, lead_story, leads_of, objections, sent_on
+from leads.ledger import HookFault, Ledger, faults_about, lead_story, leads_of, objections, sent_on
 from serving import answers
 from serving.rights.answers import message_body
 
@@ -18,6 +18,7 @@ def person_export(ledger: Ledger, people: Sequence[str], zone: ZoneInfo) -> dict
             {"objects": one.objects, "said_at": answers.time_told(one.said_at, zone)}
             for one in objections(connection, people)
         ]
+        not_read = faults_about(connection, people, found)
         messages = {lead: [message_body(one, zone) for one in sent_on(connection, lead)] for lead in found}
     stories = [story for lead in found if (story := lead_story(ledger, lead))]
     return {
@@ -32,6 +33,7 @@ def person_export(ledger: Ledger, people: Sequence[str], zone: ZoneInfo) -> dict
             for story in stories
         ],
         "objections": said,
+        "not_read": [_not_read(fault, zone) for fault in not_read],
     }
 
 
@@ -44,3 +46,7 @@ def _submission(submission: Submission, zone: ZoneInfo) -> dict[str, Any]:
         "marks": list(submission.marks),
         "form": dict(submission.form),
     }
+
+
+def _not_read(fault: HookFault, zone: ZoneInfo) -> dict[str, Any]:
+    return {"received_at": answers.time_told(fault.received_at, zone), "hook": fault.hook, "payload": fault.payload}

@@ -5,6 +5,8 @@ Another library's sentence is kept where it is known to be fixed, and never what
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
@@ -45,6 +47,9 @@ FIELDS = frozenset(
         "schema",
         "version",
         "notice",
+        "price",
+        "value",
+        "load",
     ]
 )
 """None of them may ever hold what a person typed: ids that Accord made, codes, numbers, and places in the program."""
@@ -63,6 +68,18 @@ def logger(name: str) -> BoundLogger:
         cache_logger_on_first_use=True,
     )
     return log
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Nothing of ours is logged meanwhile: whoever asks for it tells what matters in sentences."""
+    ours = logging.getLogger("accord")
+    level = ours.level
+    ours.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        ours.setLevel(level)
 
 
 def log_to(stream: TextIO) -> None:

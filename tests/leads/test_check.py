@@ -67,7 +67,7 @@ def signed(tmp_path: Path) -> Path:
         "Together both teams want 40 of them a month.",
         "A first answer within 15 working minutes",
         "closed on the holidays of DE",
-        "“north desk” takes leads at most 12 a day, weight 1, only “country”: DE, AT.",
+        "“north desk” takes at most 12 leads a day, weight 1, only “country”: DE, AT.",
         "900 qualified leads a month.",
         "A from 30 % likely to convert, B from 15 %, C from 5 %, D below.",
         "Leads in band B or better go to sales",
@@ -152,7 +152,8 @@ kind = "country"
         "A lead that nobody has answered by then goes on to another person, once; then it goes to “Anna”.",
         "A lead takes the minutes under “budget”, otherwise 20, and a minute costs 1.",
         "A call that waits loses 45 % of its effect over about 45 minutes and 30 % over about 1,440; 25 % stays.",
-        "“Ben” takes leads without a daily limit, weight 1, works Mon-Thu 08:00-16:00, Europe/Vienna, holidays of AT.",
+        "“Ben” takes leads without a daily limit, weight 1, works Mon-Thu 08:00-16:00, by the clock of "
+        "Europe/Vienna, free on the holidays of AT.",
         "There is no price before leads of 28 days are known. Until then:\n  Leads in band B or better go to sales",
         "5 % of the leads are looked at by a person",
         "    1. “country” is DE or AT: “Anna”, “Ben”\n      1.1. “budget” is at least 50,000: “Anna”\n"

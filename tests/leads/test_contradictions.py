@@ -35,6 +35,7 @@ def rule(when: str) -> str:
         ("[sales]\ntimezone = 'Europe'", "sales.timezone “Europe” is unknown."),
         ("[sales]\nhours = '9 to 5'", "line 5: sales.hours: cannot read “9 to 5” as days and hours such as"),
         ("[sales]\nhours = 'Mon-Fry 09:00-17:00'", "sales.hours: “fry” is not a day"),
+        ("[sales]\nhours = 'Mo-Do 9-17'", "sales.hours: cannot read “Mo-Do 9-17” as days and hours"),
         ("[sales]\nhours = 'Mon 17:00-09:00'", "the hours 17:00-09:00 end before they begin"),
         ("[sales]\nhours = 'Mon 09:00-25:00'", "25:00 is not a time of the day"),
         ("[sales]\nhours = 'Mon 9:00-12:00, Mon 13:00-15:00'", "Mon is given twice"),

@@ -216,7 +216,7 @@ def test_leads_that_sent_nothing_for_long_are_found_and_their_receivers_are_left
         submission = decided_submission(connection, back)
         assert submission is not None
         later = tables.submissions.update().where(tables.submissions.c.id == submission.id)
-        connection.execute(later.values(received_at=NOW))
+        connection.execute(later.values(received_at=NOW, submitted_at=NOW))
         assert expired(connection, MOMENT + timedelta(hours=1)) == [old]
         assert expired(connection, MOMENT) == []
         assert erase_leads(connection, [old], NOW, tell=False).told == 0

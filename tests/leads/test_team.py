@@ -243,7 +243,7 @@ def test_the_ledger_keeps_what_was_said_in_its_order(ledger: Ledger) -> None:
     with ledger.reading() as connection:
         assert team_changes(connection) == said
         assert team_of(AGREEMENT, team_changes(connection))[-1].weight == 2.5
-        assert (at_hand(connection), taken_since(connection, "Cora", NOW - timedelta(days=1))) == ({}, 0)
+        assert (at_hand(connection), taken_since(connection, {"Cora": NOW - timedelta(days=1)})["Cora"]) == ({}, 0)
 
 
 def test_credits_are_kept_by_name(ledger: Ledger) -> None:

@@ -115,7 +115,7 @@ def test_a_row_that_was_tampered_with_is_told(
 def test_a_route_that_a_person_chose_is_not_held_against_the_policy(
     copied: Callable[..., Any], replay: Callable[..., Ran]
 ) -> None:
-    by_hand = "route = 'nurture', cause = 'override', ruled_by = 'hand', propensity = null, note = 'x'"
+    by_hand = "route = 'nurture', cause = 'override', ruled_by = 'hand', propensity = null, chosen = null, note = 'x'"
     home = copied(f"update decisions set {by_hand} where route = 'sales'")  # noqa: S608  # the test's own words
     assert replay(home, "--last", "100")[0] == 0
 

@@ -95,9 +95,9 @@ def test_a_route_that_was_held_or_changed_by_a_re_score_comes_out_again(ledger: 
     ("marks", "route", "ruled_by", "differs"),
     [
         (("honeypot",), "quarantine", "bot", set()),
-        ((), "quarantine", "bot", {"route", "ruled_by", "propensity"}),
+        ((), "quarantine", "bot", {"route", "ruled_by", "propensity", "chosen"}),
         ((), "sales", "hand", set()),
-        ((), "sales", "owner", {"route", "ruled_by", "propensity"}),
+        ((), "sales", "owner", {"route", "ruled_by", "propensity", "chosen"}),
     ],
 )
 def test_a_ruling_without_the_policy_must_have_had_its_reason(
@@ -105,7 +105,8 @@ def test_a_ruling_without_the_policy_must_have_had_its_reason(
 ) -> None:
     submission = sent(ledger, FORM, marks)
     made = ruled(ledger, submission, 14.0, timedelta(0), "submission", None)
-    assert told(ledger, replace(made, route=route, ruled_by=ruled_by, propensity=None)) == differs  # type: ignore[arg-type]
+    other = replace(made, route=route, ruled_by=ruled_by, propensity=None, chosen=None)  # type: ignore[arg-type]
+    assert told(ledger, other) == differs
 
 
 def test_a_lot_by_another_salt_is_told(ledger: Ledger) -> None:

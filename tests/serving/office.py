@@ -104,14 +104,15 @@ class Office:
         self.ledger.close()
 
     def send(self, email: str | None = None, **form: Any) -> str:
-        """A new form; its lead."""
+        """A new form; its lead. A busy machine may take its time."""
         return asyncio.run(self.intake.receive(self._arrival(email, form))).lead
 
     def _arrival(self, email: str | None, form: Mapping[str, Any]) -> Arrival:
         sent = {"email": email or f"{uuid4().hex}@gmail.com", **form}
         checked = form_class(self.agreement).model_validate(sent)
         sending = sending_of(self.key, uuid4().hex, sent, self.ledger.salt)
-        return Arrival(self.key, sent, checked, self.agreement.form.fields, sending, self.now, "127.0.0.1")
+        fields = self.agreement.form.fields
+        return Arrival(self.key, sent, checked, fields, sending, self.now, "127.0.0.1", waited=-60.0)
 
     def tell(self, lead: str, kind: OutcomeType = "contacted") -> None:
         reason = "bad-fit" if kind in ("lost", "rejected") else None

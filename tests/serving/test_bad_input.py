@@ -1,8 +1,7 @@
 """Every row of the table of bad input, with its exact status, code and place. A test's id begins with its row.
 
-Rows 58-65 stand in test_outcomes.py. Not here, because their endpoints are not built yet: 66-70 inbound hooks
-(signature, age, re-serialised body, replay, id), 75-79 imports of tables over HTTP (header, ragged rows, size, same
-file twice, formula cells) and 82 artefacts by path (a bundle comes out of the ledger alone, by number). Row 34's prefix
+Rows 58-65 stand in test_outcomes.py, rows 66-70 in test_inbound.py and rows 75-79 in test_imports.py. Not here, because
+its endpoint is not built yet: 82 artefacts by path (a bundle comes out of the ledger alone, by number). Row 34's prefix
 belongs to exports of tables."""
 
 import json

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from leads.lead import Assignment
 from leads.ledger import LedgerUnavailable, Placement, add_receiver, assignment_of
 from leads.ledger.receiver import EVENTS
+from models.replay import Replay
 from serving.clock import Clock
 from serving.moves import Moves
 from serving.placement import Team
 from serving.rights.erasure import erase_people
+from serving.rights.overruling import object_to_profiling
 from tests.serving.office import SALES, Office, berlin, people
 
 TEN = "2026-11-20 10:00"
@@ -184,6 +187,15 @@ def test_the_next_owner_answers_in_their_own_zone_and_hours(office: Opened) -> N
     sales.passes(15)  # 15:00 in Kolkata: five minutes today, ten tomorrow
     assert sales.owner(lead) == "dev"
     assert sales.stands(lead).respond_by == datetime(2026, 11, 25, 3, 40, tzinfo=UTC)  # the 24th is a holiday there
+
+
+def test_who_has_left_the_team_is_mailed_nothing(office: Opened) -> None:
+    sales = office("anna", sales='lead = "anna"\n')
+    sales.said("anna", "removed")
+    lead = sales.send()
+    sales.passes(15)
+    assert sales.kinds(lead) == ["queued", "escalated"]
+    assert [row.mail_to for row in sales.messages("lead.escalated")] == ["sales@example.com"]
 
 
 def test_a_lead_in_the_queue_is_escalated_once_and_still_taken_up(office: Opened) -> None:
@@ -488,3 +500,88 @@ def test_a_team_without_people_only_escalates(office: Opened) -> None:
         sales.passes(20)
     assert sales.kinds(lead) == ["queued", "escalated"]
     assert sales.messages("lead.escalated")[0].mail_to == "sales@example.com"
+
+
+@pytest.mark.parametrize(
+    ("away", "kinds"), [(False, {"assigned", "reminded", "reassigned"}), (True, {"queued", "escalated"})]
+)
+def test_who_asks_again_does_not_wait_longer_for_it(office: Opened, away: bool, kinds: set[str]) -> None:
+    sales = office("anna", "bert")
+    for name in ("anna", "bert") if away else ():
+        sales.said(name, "paused", by="hand")
+    lead = sales.send("eager@gmail.com")
+    due = sales.stands(lead).respond_by
+    sales.passes(9)
+    assert sales.send("eager@gmail.com") == lead
+    stands = sales.stands(lead)
+    assert (stands.respond_by, stands.interest_at) == (due, sales.now)
+    sales.passes(6)
+    assert set(sales.kinds(lead)) >= kinds - {"reminded"}
+
+
+def test_a_lead_that_was_answered_is_due_anew_when_the_person_asks_again(office: Opened) -> None:
+    sales = office("anna")
+    lead = sales.send("eager@gmail.com")
+    sales.tell(lead)
+    sales.passes(60)
+    sales.send("eager@gmail.com")
+    assert sales.stands(lead).respond_by == berlin("2026-11-20 11:15")
+
+
+def test_a_leave_without_end_loses_no_lead(office: Opened) -> None:
+    """The person is there for five more minutes, and then for none within ten years."""
+    sales = office("anna", "bert", at="2026-11-20 16:55")
+    sales.said("bert", "paused", by="hand")
+    sales.said("anna", "leave", **{"from": "2026-11-21", "to": "2099-12-31"})
+    lead = sales.send()
+    assert (sales.owner(lead), sales.stands(lead).respond_by) == ("anna", berlin("2026-11-23 09:10"))
+    sales.at("2026-11-21 00:00")
+    assert sales.kinds(lead) == ["assigned", "returned"]
+
+
+def test_who_rejects_leads_is_not_silent(office: Opened) -> None:
+    sales = office("anna")
+    late = [sales.send() for _ in range(3)]
+    rejected = sales.send()
+    sales.passes(5)
+    sales.tell(rejected, "rejected")
+    sales.passes(15)
+    assert [sales.kinds(lead)[-1] for lead in [*late, rejected]] == ["escalated"] * 3 + ["ended"]
+    assert not sales.team()["anna"].paused
+
+
+def test_what_is_opened_again_and_nobody_has_waits_in_the_queue(office: Opened) -> None:
+    sales = office("anna")
+    sales.said("anna", "paused", by="hand")
+    lead = sales.send()
+    sales.tell(lead, "lost")
+    sales.passes(30)
+    sales.tell(lead, "reopened")
+    stands = sales.stands(lead)
+    assert (stands.owner, stands.next_step, stands.respond_by) == (None, "due", berlin("2026-11-20 10:45"))
+    sales.said("anna", "resumed")
+    sales.passes(1)
+    assert (sales.owner(lead), sales.kinds(lead)) == ("anna", ["queued", "ended", "queued", "assigned"])
+
+
+def test_many_leads_of_a_person_who_left_are_looked_at_one_by_one(office: Opened) -> None:
+    """Not all of them for each: a team of one may have had thousands."""
+    sales = office("anna")
+    leads = [sales.send() for _ in range(4)]
+    sales.tell(leads[0])
+    sales.said("anna", "removed")
+    read: list[int] = []
+    event.listen(sales.ledger.engine, "before_cursor_execute", lambda *told: read.append("owner IN" in told[2]))
+    sales.passes(1)
+    assert all(sales.kinds(lead)[-1] == "returned" for lead in leads)
+    assert sum(read) == 1
+
+
+def test_a_lead_that_sales_talks_with_stays_there_whatever_its_score_is_without_the_model(office: Opened) -> None:
+    sales = office("anna")
+    lead = sales.send()
+    sales.tell(lead, "meeting")
+    (decided,) = object_to_profiling(sales.intake, (), lead, objects=True)
+    assert (decided.cause, decided.route, decided.ruled_by, decided.owner) == ("objection", "sales", "owner", "anna")
+    assert sales.kinds(lead) == ["assigned", "answered"]
+    assert Replay(sales.ledger).differences(decided) == []

@@ -117,7 +117,8 @@ def test_a_changed_agreement_is_adopted_until_the_first_decision(processes: Any)
     third = processes()
     body = third.send({"email": "jane@example.com"}).json()
     assert (body["agreement"], body["horizon_days"]) == (2, 90)
-    assert "Agreement 2 stays in force" in (first.home / "stderr").read_text()
+    told = "Agreement 2 stays in force; `accord propose` puts the change to both teams"
+    assert told in (first.home / "stderr").read_text()
 
 
 def test_a_second_service_on_the_same_sqlite_ledger_is_refused(processes: Any) -> None:

@@ -59,8 +59,8 @@ Monday 2026-11-23
   09:00  lead.decided to https://crm.example.com/in: not delivered yet
   09:00  lead.decided to north@example.com: not delivered yet
   09:10  north desk was reminded: two thirds of the time to answer are over
-  09:12  north desk answered for it: sales contacted the person
   09:12  Outcome: contacted
+  09:12  north desk answered for it: sales contacted the person
 
 Tuesday 2026-11-24
   09:00  Outcome: meeting, told at 10:00

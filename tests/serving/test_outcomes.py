@@ -327,7 +327,7 @@ def test_an_end_ends_it_for_sales_until_it_is_opened_again(place: Place, lead: s
     assert standing(place, lead) == (True, True)
     assert place.story(lead)["steps"][-1]["kind"] == "ended"
     taken(tell(place, lead, event("reopened")), "open")
-    assert standing(place, lead) == (True, False)
+    assert standing(place, lead) == (False, False)  # nobody has it, so it waits in the queue
     assert [decision["cause"] for decision in place.story(lead)["decisions"]] == ["submission"]
 
 
@@ -364,7 +364,7 @@ def test_who_may_not_be_mailed_just_ends(place: Place) -> None:
     assert [one["cause"] for one in place.story(lead)["decisions"]] == ["submission"]
     assert standing(place, lead) == (True, True)
     taken(tell(place, lead, event("reopened")), "open")
-    assert standing(place, lead) == (True, False)
+    assert standing(place, lead) == (False, False)  # nobody has it, so it waits in the queue
 
 
 def test_a_lead_of_marketing_keeps_its_outcomes_too(place: Place) -> None:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from leads.ledger import LedgerUnavailable, digests, tables
+from leads.ledger import LedgerUnavailable, digests, latest_decision, tables
+from models.policy import Verdict
+from serving.decider import Decider
 from serving.edge.arrival import Arrival
 from serving.rights.erasure import erase_people
 from tests.serving.office import SALES, Office, berlin, people
@@ -122,3 +124,28 @@ def _holds(office: Office) -> None:
 
 def _mails(office: Office) -> list[Any]:
     return [row for row in office.messages() if row.mail_to is not None]
+
+
+def test_two_forms_of_one_person_at_once_leave_the_lead_where_the_later_one_says(
+    offices: list[Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One process sends to sales whatever comes, the other one to nurture."""
+    to_sales, to_nurture = offices[:2]
+    by_policy = Decider._verdict
+
+    def verdict(decider: Decider, *told: Any) -> Verdict:
+        found = by_policy(decider, *told)
+        away = decider is to_nurture.intake.decider and found.ruled_by != "owner"
+        return Verdict("nurture", 0.01, "lot") if away else found
+
+    monkeypatch.setattr(Decider, "_verdict", verdict)
+    for number in range(30):
+        lead = to_sales.send(f"person{number}@gmail.com")
+        to_sales.tell(lead, "lost")
+        arrivals = [(office, office._arrival(f"person{number}@gmail.com", {})) for office in (to_sales, to_nurture)]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda sent: received(*sent), arrivals))
+        with to_sales.ledger.reading() as connection:
+            last = latest_decision(connection, lead)
+        assert last is not None
+        assert (to_sales.stands(lead).ended_at is None) == (last.route == "sales"), number

@@ -127,7 +127,7 @@ def test_the_agreements_people_are_shown_by_default(home: Path) -> None:
 
 def test_people_come_and_go_while_leads_come_in(running: Service) -> None:
     home = running.home
-    assert accord(home, "people", "pause", "Ben").stdout.startswith("“Ben” gets no leads until `accord people resume`.")
+    assert done(home, "pause", "Ben").startswith("“Ben” gets no leads until `accord people resume Ben`.")
     assert owners(running, 3, country="DE") == {"Anna": 3}
     assert accord(home, "people", "add", "Cora", "--weight", "2", "--daily-cap", "4").returncode == 0
     assert owners(running, 6, country="DE") == {"Anna": 2, "Cora": 4}
@@ -139,6 +139,16 @@ def test_people_come_and_go_while_leads_come_in(running: Service) -> None:
     assert (now["Ben"]["paused_by"], now["Ben"]["there"], "Anna" in now) == ("hand", False, False)
     done(home, "resume", "Ben")
     assert owners(running, 2, country="DE") == {"Ben": 2}
+
+
+def test_a_hands_decision_for_a_stranger_is_questioned(running: Service) -> None:
+    lead = running.send({"email": "override@gmail.com", "country": "DE"}).json()["lead"]
+    words = ("override", lead[-8:], "--route", "sales", "--reason", "an old friend", "--owner")
+    question = "Nobody in the team is called “Bem”, so no mail goes to them. Did you mean Ben?\n"
+    for name, told in {"Bem": question, "Ben": ""}.items():
+        decided = accord(running.home, *words, name)
+        assert decided.stdout.startswith(f"{lead} goes to sales: {name}, by ")
+        assert decided.stderr == told
 
 
 def test_leave_holds_for_the_leads_of_those_days(running: Service) -> None:
@@ -176,6 +186,7 @@ def test_it_is_told_what_a_change_brings_with_it(home: Path) -> None:
     assert "Rule 1 names nobody else: its leads stand in the queue." in said
     assert "The agreement names them as the lead of the team" in said
     assert "Rule 1 names nobody who is in the team now: its leads stand in the queue." in done(home)
+    assert "Rule" not in done(home, "remove", "Anna"), "it was without people before"
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def _sales(facts: Facts) -> Table:
     )
     for line in (
         'holidays = "DE"',
-        "Who takes the leads; without people they wait in one queue called sales:",
+        "Who takes the leads (docs/team.md); without people they wait in one queue called sales:",
         "[[sales.people]]",
         'name = "north desk"',
         "weight = 1",

@@ -4,6 +4,8 @@ state of a message on its way out, whose turn it is in the team, and where each 
 from leads.ledger.tables.agreement import adoptions, agreements, keys, salt
 from leads.ledger.tables.base import Moment, metadata
 from leads.ledger.tables.delivery import attempts, messages, receivers
+from leads.ledger.tables.hook import hook_faults, hooks
+from leads.ledger.tables.imports import imports
 from leads.ledger.tables.lead import (
     answers,
     decisions,
@@ -14,6 +16,8 @@ from leads.ledger.tables.lead import (
     submissions,
 )
 from leads.ledger.tables.model import bundle_bytes, bundles, champion, prices, promotions
+from leads.ledger.tables.proposal import approvals, proposals
+from leads.ledger.tables.returning import returns
 from leads.ledger.tables.team import assignments, credits, outcomes, steps, team_changes
 
 __all__ = [
@@ -21,6 +25,7 @@ __all__ = [
     "adoptions",
     "agreements",
     "answers",
+    "approvals",
     "assignments",
     "attempts",
     "bundle_bytes",
@@ -29,7 +34,10 @@ __all__ = [
     "credits",
     "decisions",
     "erasures",
+    "hook_faults",
+    "hooks",
     "identities",
+    "imports",
     "keys",
     "leads",
     "messages",
@@ -38,7 +46,9 @@ __all__ = [
     "outcomes",
     "prices",
     "promotions",
+    "proposals",
     "receivers",
+    "returns",
     "salt",
     "steps",
     "submissions",

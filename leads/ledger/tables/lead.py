@@ -91,6 +91,7 @@ decisions = Table(
     Column("index", Double),
     Column("lot", Double),
     Column("ruled_by", String(16)),
+    Column("chosen", String(16)),
     Index(None, "lead", "decided_at"),
     Index(None, "submission"),
     Index(None, "decided_at"),

@@ -66,7 +66,8 @@ steps = Table(
 )
 
 # What people say became of a lead. `event` is the sender's own id of it: the same one again changes nothing. `left_out`
-# is set, also afterwards, on the conversions of a key that tells too many at once.
+# is set, also afterwards, on the conversions of a key that tells too many at once. `told_by` is the owner whose mail
+# held the link that told it.
 outcomes = Table(
     "outcomes",
     metadata,
@@ -80,6 +81,7 @@ outcomes = Table(
     Column("received_at", Moment, nullable=False),
     Column("key", ForeignKey("keys.id")),
     Column("left_out", Boolean, nullable=False),
+    Column("told_by", Text),
     Index("uq_outcomes_lead_event", "lead", "event", unique=True),
     Index(None, "lead", "occurred_at"),
     Index(None, "key", "received_at"),

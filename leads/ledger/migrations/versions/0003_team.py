@@ -47,6 +47,7 @@ def _tell_how_leads_were_weighed() -> None:
         for name in ("value", "minutes", "index", "lot"):
             decisions.add_column(sa.Column(name, sa.Double))
         decisions.add_column(sa.Column("ruled_by", sa.String(16)))
+        decisions.add_column(sa.Column("chosen", sa.String(16)))
 
 
 def _make_team() -> None:

@@ -1,0 +1,153 @@
+"""Taking a table in: every row is looked at before the first is written, and what was cut off goes on where it was."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from leads.csv_rows import Flaw
+from leads.ledger import Import, ImportKind, LedgerBusy, begin_import, import_of
+from leads.refusal import Refusal
+from leads.reject_file import reject_file
+from leads.row_table import Row, RowTable, row_table
+from leads.table_format import TableError
+from serving.imports.header import lead_columns, outcome_columns_of
+from serving.imports.lead_rows import LeadRows
+from serving.imports.outcome_rows import OutcomeRows
+from serving.imports.past_lead import Wrong
+from serving.imports.receipt import MOST_TOLD, Checked, Receipt, WrongRow, wrong_rows
+from serving.intake import Intake
+
+AT_ONCE = 100
+"""Rows of one transaction: forms that come in between wait no longer than for these."""
+TRIES, PAUSE_SECONDS = 40, 0.25
+"""While somebody else writes, as the service does beside a command."""
+Progress = Callable[[str, int, int | None], None]
+"""Hears what is being done, how many rows that is so far, and of how many."""
+
+
+class Asked(NamedTuple):
+    """`file` is the table's name without its folder; `key` the caller's, None for a command. With `partial` the right
+    rows are taken in, and the others go to `rejects` where one is named."""
+
+    path: Path
+    file: str | None
+    kind: ImportKind
+    key: str | None = None
+    partial: bool = False
+    ignored: Sequence[str] = ()
+    rejects: Path | None = None
+
+
+class Rows(Protocol):
+    """What is particular to a kind of table: `read` raises Wrong; `write` also moves the import on, by all of them and
+    by those that are `refused`."""
+
+    def read(self, row: Row, ahead: bool) -> Any: ...
+
+    def write(self, items: Sequence[Any], refused: int, before: Import) -> Import: ...
+
+
+class RowsRefused(Refusal):
+    def __init__(self, checked: Checked) -> None:
+        super().__init__(f"{checked.refused:,} of {checked.rows:,} rows are wrong")
+        self.checked = checked
+
+
+class NoRows(Refusal):
+    """There is a header and nothing under it."""
+
+
+def import_table(intake: Intake, asked: Asked, progress: Progress = lambda *_: None) -> Receipt:
+    """Waits until all is on the disk; not for the event loop. ImportRunning where somebody else is at the same file."""
+    content = content_of(asked.path)
+    with intake.ledger.reading() as connection:
+        before = import_of(connection, content, asked.kind)
+    if before is not None and before.finished_at is not None:
+        return Receipt(before, 0, already=True)
+    table = row_table(asked.path)
+    rows, unread = _rows_of(intake, asked, table)
+    checked = _checked(table, rows, asked, progress)
+    if not checked.rows:
+        raise NoRows("The table has a header and no rows; add at least one row.")
+    if checked.refused and (not asked.partial or checked.refused == checked.rows):
+        raise RowsRefused(checked)
+    if content_of(asked.path) != content:
+        raise TableError("The table was changed while it was read; nothing was imported, try again.")
+    begun = Import(content, asked.kind, asked.file, asked.key, intake.decider.now(), checked.rows)
+    begun = intake.writer.submit(partial(begin_import, begun=begun)).result()
+    done = _written(table, rows, begun, progress)
+    return Receipt(done, done.taken - begun.taken, False, table.notes, unread, checked.wrong)
+
+
+def content_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise TableError(f"There is no file {path}; check the path.") from None
+    except OSError as error:
+        raise TableError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _rows_of(intake: Intake, asked: Asked, table: RowTable) -> tuple[Rows, Sequence[str]]:
+    if asked.kind == "leads":
+        of_leads = lead_columns(table, intake.agreement, asked.ignored)
+        return LeadRows(intake, of_leads, asked.key), of_leads.unread
+    of_outcomes = outcome_columns_of(table, asked.ignored)
+    return OutcomeRows(intake, of_outcomes, asked.key), of_outcomes.unread
+
+
+def _checked(table: RowTable, rows: Rows, asked: Asked, progress: Progress) -> Checked:
+    number = refused = 0
+    wrong = list[WrongRow]()
+    with ExitStack() as stack:
+        rejects = stack.enter_context(reject_file(asked.rejects, table.header)) if asked.rejects else None
+        for row in table.rows():
+            number = row.number
+            _, flaws = _read(row, rows, ahead=True)
+            if flaws:
+                refused += 1
+                wrong += wrong_rows(row, flaws) if len(wrong) < MOST_TOLD else ()
+                if rejects:
+                    rejects(row.raw)
+            if number % AT_ONCE == 0:
+                progress("checked", number, None)
+    return Checked(number, refused, wrong[:MOST_TOLD])
+
+
+def _read(row: Row, rows: Rows, ahead: bool) -> tuple[Any, Sequence[Flaw]]:
+    if row.flaws:
+        return None, row.flaws
+    try:
+        return rows.read(row, ahead), ()
+    except Wrong as wrong:
+        return None, wrong.flaws
+
+
+def _written(table: RowTable, rows: Rows, begun: Import, progress: Progress) -> Import:
+    state = begun
+    for block in _blocks(islice(table.rows(), begun.done, None)):
+        read = [_read(row, rows, ahead=False) for row in block]
+        right = [item for item, flaws in read if not flaws]
+        state = _patiently(partial(rows.write, right, len(block) - len(right), state))
+        progress("written", state.done, state.rows)
+    return state
+
+
+def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while block := list(islice(rows, AT_ONCE)):
+        yield block
+
+
+def _patiently(write: Callable[[], Import]) -> Import:
+    for _ in range(TRIES):
+        try:
+            return write()
+        except LedgerBusy:
+            time.sleep(PAUSE_SECONDS)
+    return write()
