@@ -155,18 +155,15 @@ class Clock:
     def _can_go(self, stands: Assignment, team: Team, hands: Sequence[Standing]) -> bool:
         """Looked up without a lock first: many leads may wait for somebody who is not there."""
         with self.intake.ledger.reading() as connection:
-            told = self._told(connection, stands)
+            told, known = self._told(connection, stands), _known(connection, stands.lead)
         rules, never = self.agreement.routing.rules, self.moves.never(stands, team)
-        return told is not None and assign(told[2], hands, rules, stands.lead, never=never).owner is not None
+        return told is not None and assign(told[2], hands, rules, stands.lead, known, never).owner is not None
 
     def _taken_up(self, held: Held) -> Placement | None:
         stands = held.stands
         if stands.owner is not None or stands.answered_at is not None:
             return None
-        known = last_owner(held.connection, stands.lead)
-        if known is None and (company := company_of_lead(held.connection, stands.lead)):
-            known = owner_in_company(held.connection, company, stands.lead)
-        return self.moves.taken_up(stands, held.team, held.values, known)
+        return self.moves.taken_up(stands, held.team, held.values, _known(held.connection, stands.lead))
 
     def _each(self, leads: Iterable[str], move: Move) -> None:
         for lead in leads:
@@ -251,6 +248,14 @@ def _began(changes: Sequence[Change], person: str) -> datetime | None:
     """When they were last added or came back; what they left unanswered before counts no more."""
     began = [change.at for change in changes if change.person == person and change.kind in ("added", "resumed")]
     return began[-1] if began else None
+
+
+def _known(connection: Connection, lead: str) -> str | None:
+    """Who had this person last, or somebody of their company."""
+    if (owner := last_owner(connection, lead)) is not None:
+        return owner
+    company = company_of_lead(connection, lead)
+    return owner_in_company(connection, company, lead) if company else None
 
 
 def _free(standings: Iterable[Standing]) -> list[Standing]:

@@ -1,8 +1,8 @@
 """Every row of the table of bad input, with its exact status, code and place. A test's id begins with its row.
 
-Rows 58-65 stand in test_outcomes.py, rows 66-70 in test_inbound.py and rows 75-79 in test_imports.py. Not here, because
-its endpoint is not built yet: 82 artefacts by path (a bundle comes out of the ledger alone, by number). Row 34's prefix
-belongs to exports of tables."""
+Rows 58-65 stand in test_outcomes.py, rows 66-70 in test_inbound.py, rows 75-79 in test_imports.py, and rows 81 and 82
+in tests/training/test_promotion.py: models are promoted by a command, by number. Row 34's prefix belongs to exports of
+tables."""
 
 import json
 import socket

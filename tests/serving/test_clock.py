@@ -286,6 +286,19 @@ def test_who_comes_back_from_leave_gets_their_lead_again(either: Opened) -> None
     assert sales.steps(lead)[-1].why == "anna knows this person or company"
 
 
+def test_a_colleagues_lead_waits_for_nobody_else_when_who_knows_the_company_is_there(office: Opened) -> None:
+    rules = '[[routing.rules]]\nwhen = { country = ["FR"] }\nto = ["bert"]\n[[routing.rules]]\n'
+    sales = office(team=people("anna", "bert") + rules)
+    sales.said("bert", "paused", by="hand")
+    first = sales.send("jane@accord-steel.de", country="DE")
+    assert sales.owner(first) == "anna"
+    sales.at("2026-11-20 20:00")
+    colleague = sales.send("john@accord-steel.de", country="FR")
+    assert sales.owner(colleague) is None
+    sales.at("2026-11-23 09:00")
+    assert sales.owner(colleague) == "anna"
+
+
 def test_a_night_and_a_public_holiday_take_no_lead_away(office: Opened) -> None:
     sales = office("anna", at="2026-12-24 16:55")
     lead = sales.send()
