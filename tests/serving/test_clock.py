@@ -323,9 +323,12 @@ def test_whom_a_person_named_by_hand_keeps_it_also_outside_the_team(either: Open
 
 
 def test_a_silent_person_is_paused_and_what_else_they_had_goes_back(either: Opened) -> None:
-    sales = either("anna", "bert", sales='lead = "zoe"\nreassignments = 1\n', team=people("anna", "bert", "zoe"))
+    led = 'lead = "zoe"\nreassignments = 1\n'
+    sales = either("anna", "bert", at="2026-11-20 09:59", sales=led, team=people("anna", "bert", "zoe"))
     for name in ("bert", "zoe"):
         sales.said(name, "paused", by="hand")
+    sales.tell(sales.send())
+    sales.now += timedelta(minutes=1)
     leads = [sales.send()]
     for _ in range(3):
         sales.now += timedelta(minutes=2)
@@ -348,6 +351,15 @@ def test_a_silent_person_is_paused_and_what_else_they_had_goes_back(either: Open
     sales.passes(15)
     assert sales.kinds(new)[-1] == "escalated"
     assert not sales.team()["anna"].paused  # what was before they came back counts no more
+
+
+def test_nobody_is_silent_where_no_answer_was_ever_told(office: Opened) -> None:
+    sales = office("anna")
+    for _ in range(4):
+        sales.send()
+    for _ in range(4):
+        sales.passes(15)
+    assert not sales.team()["anna"].paused
 
 
 def test_who_answers_one_of_them_is_not_silent(office: Opened) -> None:
