@@ -19,6 +19,9 @@ class Flaw(NamedTuple):
     detail: str
 
 
+OTHER_END = Flaw("csv-row", None, "ends its line in another way than the rows before; save the file with one kind")
+
+
 class CsvRow(NamedTuple):
     """`line` is where the row begins in the file, `raw` what stands there."""
 
@@ -69,6 +72,7 @@ def csv_rows(file: LineReader, separator: str, line: int = 0) -> Iterator[CsvRow
     lines = Lines(file, line)
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))
     reader = csv.reader(lines, delimiter=separator, strict=True)
+    usual = ""
     while True:
         lines.begin()
         first = lines.line + 1
@@ -83,8 +87,14 @@ def csv_rows(file: LineReader, separator: str, line: int = 0) -> Iterator[CsvRow
             yield _broken(first, "".join(lines.row), separator)
             yield from _unreadable(lines)
             return
+        end = _line_end(lines.row[-1])
+        usual = usual or end
         if cells:
-            yield CsvRow(first, cells, "".join(lines.row))
+            yield CsvRow(first, cells, "".join(lines.row), OTHER_END if end not in ("", usual) else None)
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if text.endswith("\r\n") else text[-1] if text.endswith(("\n", "\r")) else ""
 
 
 def flaws_of_cells(cells: Sequence[str], names: Sequence[str]) -> list[Flaw]:

@@ -73,6 +73,7 @@ WRONG: dict[str, tuple[bytes, str, int, str, str]] = {
     "76 long row": (GOOD + b"a@b.example,x,1,2026-01-02,9\n", "", 422, "csv-row", "#/rows/2/5"),
     "76 unclosed quote": (GOOD + b'b@b.example,"x,1,2026-01-02\n', "", 422, "csv-row", "#/rows/2/name"),
     "76 quote inside": (GOOD + b'b@b.example,"x"y,1,2026-01-02\n', "", 422, "csv-row", "#/rows/2/name"),
+    "76 mixed line ends": (HEAD + b"a@b.example,x,1,2026-01-02\r\n", "", 422, "csv-row", "#/rows/1"),
     "76 NUL": (HEAD + b"b@b.example,x\0y,1,2026-01-02\n", "", 422, "control-character", "#/rows/1/name"),
     "76 Latin-1": (GOOD + b"b@b.example,J\xf6rg,1,2026-01-02\n", "", 422, "csv-encoding", "#/rows/2/name"),
     "77 zip as CSV": (b"PK\x03\x04" + b"x" * 100, "", 415, "media-type", ""),
@@ -117,7 +118,7 @@ def test_another_media_type(running: Workplace) -> None:
 
 
 def test_75_a_mark_and_semicolons_are_accepted_and_told_78_and_the_same_table_twice(running: Workplace) -> None:
-    body = b"\xef\xbb\xbfCreated;budget;email;name\r\n2026-01-02;1.200,50 \xe2\x82\xac;first@steel.example;x\n"
+    body = b"\xef\xbb\xbfCreated;budget;email;name\r\n2026-01-02;1.200,50 \xe2\x82\xac;first@steel.example;x\r\n"
     before = count(running)
     told = post(running, body)
     assert told.status_code == 201
@@ -125,7 +126,7 @@ def test_75_a_mark_and_semicolons_are_accepted_and_told_78_and_the_same_table_tw
     again = post(running, body)
     assert (again.status_code, again.json()["status"], again.json()["new"]) == (200, "already-imported", 0)
     assert count(running) == before + 1
-    more = post(running, body + b"2026-01-03;;second@steel.example;\n").json()
+    more = post(running, body + b"2026-01-03;;second@steel.example;\r\n").json()
     assert (more["rows"], more["new"], more["known"]) == (2, 1, 1)
 
 
