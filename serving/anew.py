@@ -50,7 +50,7 @@ def decide_anew(
         by_hand = ByHand(hand.route, hand.owner, hand.note)
     doubted = cause == "objection" and before.route == "quarantine"
     values = all_that_it_said(connection, submission, intake.agreement.form.fields)
-    told = Told(submission, values, scored, company_of_lead(connection, lead), note)
+    told = Told(submission, values, scored, company_of_lead(connection, lead), before, note)
     made = intake.decider.decide(connection, told, cause, by_hand, doubted)
     settle(connection, made, announcement(submission, made, intake.zone, intake.agreement, intake.links))
     return made.decision

@@ -14,7 +14,6 @@ from leads.ledger import (
     Made,
     Placement,
     assignment_of,
-    latest_decision,
     routed_now,
 )
 from models import policy
@@ -30,13 +29,14 @@ def utc_now() -> datetime:
 
 
 class Told(NamedTuple):
-    """What is decided on: the submission that counts, all that the lead said so far, its score, and the digest of its
-    company; `note` is what a person said of it."""
+    """What is decided on: the submission that counts, all that the lead said so far, its score, the digest of its
+    company, and what was decided last; `note` is what a person said of it."""
 
     submission: Submission
     values: Mapping[str, Value]
     scored: Scored
     company: str | None
+    last: Decision | None
     note: str | None = None
 
 
@@ -73,9 +73,12 @@ class Decider:
         now, score = self.now(), told.scored.score
         weighed = policy.weigh(score, told.values, self.agreement, policy.waited(told.submission.interest_at, now))
         price, lot = self.prices.of(score.model), policy.lot(self.ledger.salt, told.submission.id)
-        verdict = self._ruled(by_hand, doubted) or self._verdict(connection, told, cause, weighed, price, lot, now)
+        stood = assignment_of(connection, told.submission.lead) if told.last is not None else None
+        verdict = self._ruled(by_hand, doubted) or _kept(told.last, stood, cause)
+        verdict = verdict or self._verdict(connection, told, cause, weighed, price, lot, now)
         decision = decision_id()
-        placed = Placed(decision, told.submission.lead, told.values, weighed, told.submission.interest_at, told.company)
+        sent = told.submission
+        placed = Placed(decision, sent.lead, told.values, weighed, sent.interest_at, told.company, stood)
         placement = self._placement(connection, placed, verdict.route, cause, by_hand, now)
         made = Decision(
             id=decision,
@@ -122,9 +125,6 @@ class Decider:
         now: datetime,
     ) -> Verdict:
         lead = told.submission.lead
-        last = latest_decision(connection, lead) if cause in ("submission", "rescore", "objection") else None
-        if last is not None and _in_hands(assignment_of(connection, lead), last.route, cause):
-            return Verdict(last.route, None, "owner")
         before = policy.before(*routed_now(connection, lead)[1:]) if cause == "rescore" else None
         may_nurture = may_be_mailed(self.agreement, told.submission.form)
         return policy.route(weighed, price, self.agreement, lot, may_nurture, before, now)
@@ -140,7 +140,7 @@ class Decider:
     ) -> Placement:
         owner = by_hand.owner if by_hand is not None and by_hand.owner not in QUEUES.values() else None
         if route not in ("sales", "review"):
-            placement = self.placing.to_marketing(connection, placed.lead, placed.decision, now)
+            placement = self.placing.to_marketing(placed, now)
             return placement._replace(owner=owner) if owner is not None else placement
         if owner is not None:
             return self.placing.by_hand(connection, placed, owner, now)
@@ -149,10 +149,10 @@ class Decider:
         return self.placing.to_sales(connection, placed, now, again=cause != "submission")
 
 
-def _in_hands(stands: Assignment | None, route: Route, cause: Cause) -> bool:
-    """Whether sales keeps the lead: a person has it who writes again, or answered for it, whatever a new score says."""
-    if stands is None or stands.ended_at is not None:
-        return False
-    if cause == "submission":
-        return stands.owner is not None and route == "sales"
-    return stands.answered_at is not None
+def _kept(last: Decision | None, stood: Assignment | None, cause: Cause) -> Verdict | None:
+    """Sales keeps a lead that somebody has when it writes again, or that was answered for, whatever its new score."""
+    if last is None or stood is None or stood.ended_at is not None:
+        return None
+    writes_again = cause == "submission" and stood.owner is not None and last.route == "sales"
+    answered = cause in ("rescore", "objection") and stood.answered_at is not None
+    return Verdict(last.route, None, "owner") if writes_again or answered else None

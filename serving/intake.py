@@ -147,10 +147,10 @@ class Intake:
         return answer
 
     def _known(self, arrival: Arrival) -> Known:
-        if given := answer_given(self.ledger, arrival.sending):
-            return Known(given)
         people, content = digests(self.ledger, arrival.people), content_of(arrival, self.ledger.salt)
         with self.ledger.reading() as connection:
+            if given := answer_given(connection, arrival.sending):
+                return Known(given)
             objecting = objects(connection, people)
             others = others_who_wrote(connection, content, arrival.arrived_at - WITHIN, people, SAME_WORDS)
             earlier = submissions_of_person(connection, people)
@@ -202,7 +202,7 @@ class Intake:
             return Made(self._kept(connection, before, submission))
         if standing.objects and scored.score.scored_by != "scorecard":
             scored = self.live.by_scorecard(values, "no-consent")
-        return self.decider.decide(connection, Told(submission, values, scored, company), doubted=doubted)
+        return self.decider.decide(connection, Told(submission, values, scored, company, before), doubted=doubted)
 
     def _kept(self, connection: Connection, before: Decision, submission: Submission) -> Decision:
         """As it stands now: the clock may have moved the lead since it was decided."""

@@ -12,7 +12,6 @@ from leads.lead import Assignment, Step, StepKind
 from leads.ledger import (
     Connection,
     Placement,
-    assignment_of,
     at_hand,
     credits,
     lock_team,
@@ -31,7 +30,8 @@ REMIND_AFTER = 2 / 3
 
 
 class Placed(NamedTuple):
-    """What a placement is about: the decision without its owner, and what the rules look at. `company` is a digest."""
+    """What a placement is about: the decision without its owner, and what the rules look at. `company` is a digest, and
+    `before` who has or had the lead, read while it was held."""
 
     decision: str
     lead: str
@@ -39,6 +39,7 @@ class Placed(NamedTuple):
     weighed: Weighed
     interest_at: datetime
     company: str | None
+    before: Assignment | None
 
 
 class Team:
@@ -93,7 +94,7 @@ class Placing:
         """To the person who has the lead already, where one does; else by the rules; else into the queue. The time to
         answer that runs goes on: who asks again must not wait longer for it. `again`: the same sending is decided once
         more, so who has the lead keeps it."""
-        team, before = Team(connection, self.agreement, now), assignment_of(connection, placed.lead)
+        team, before = Team(connection, self.agreement, now), placed.before
         live = before is not None and before.ended_at is None
         if before is not None and live and again:
             return self._kept(before, placed, team)
@@ -103,24 +104,24 @@ class Placing:
 
     def to_others(self, connection: Connection, placed: Placed, now: datetime) -> Placement:
         """It comes back to sales, to nobody who had it before."""
-        team, before = Team(connection, self.agreement, now), assignment_of(connection, placed.lead)
+        team, before = Team(connection, self.agreement, now), placed.before
         had = had_by(before) if before is not None else ()
         placement = self._assigned(connection, placed, team, before, frozenset(had))
         made = placement.assignment
         return placement if made is None else placement._replace(assignment=replace(made, owned_before=had))
 
-    def to_marketing(self, connection: Connection, lead: str, decision: str, now: datetime) -> Placement:
+    def to_marketing(self, placed: Placed, now: datetime) -> Placement:
         """Sales has it no longer, if it ever had."""
-        before = assignment_of(connection, lead)
+        before = placed.before
         if before is None or before.ended_at is not None:
             return Placement(QUEUES["nurture"], None)
-        ended = replace(before, decision=decision, ended_at=now, next_step=None, next_at=None)
-        step = Step(lead, decision, now, "ended", None, before.owner, None, "marketing has it now")
+        ended = replace(before, decision=placed.decision, ended_at=now, next_step=None, next_at=None)
+        step = Step(placed.lead, placed.decision, now, "ended", None, before.owner, None, "marketing has it now")
         return Placement(QUEUES["nurture"], None, None, ended, (step,))
 
     def by_hand(self, connection: Connection, placed: Placed, owner: str, now: datetime) -> Placement:
         """To whom a person named, also somebody outside the team."""
-        team, before = Team(connection, self.agreement, now), assignment_of(connection, placed.lead)
+        team, before = Team(connection, self.agreement, now), placed.before
         if before is not None and before.ended_at is None and before.owner == owner:
             return self._kept(before, placed, team)
         if member := team.members.get(owner):

@@ -21,6 +21,7 @@ from leads.ledger import (
     agreement_in_force,
     digests,
     existing_ledger,
+    latest_decision,
     objects,
     open_ledger,
     submissions_of_person,
@@ -114,7 +115,8 @@ class Supposing:
             scored, refused = self._scored(known, by_model)
             lead = earlier[0].lead if earlier else NOBODY
             submission = Submission(self._outside_the_lot(), lead, self.at, sent, None)
-            told = Told(submission, known, scored, self._company(values))
+            last = latest_decision(connection, submission.lead)
+            told = Told(submission, known, scored, self._company(values), last)
             made = self.decider.decide(connection, told, by_hand=ByHand("sales") if to_sales else None)
             owners = self._whose_turn(connection, made, known)
         return Trial(made.decision, _why(made, owners), owners, self.other, refused)

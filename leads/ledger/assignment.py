@@ -5,10 +5,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select
 
 from leads.lead import Assignment, Step
 from leads.ledger import tables
+from leads.ledger.person import put
 from leads.ledger.team import save_credits
 
 
@@ -41,10 +42,8 @@ def assignment_of(connection: Connection, lead: str) -> Assignment | None:
 
 
 def put_assignment(connection: Connection, assignment: Assignment) -> None:
-    """Whoever writes a lead's assignment holds the lead, so nobody comes in between."""
-    here, row = tables.assignments, asdict(assignment) | {"owned_before": list(assignment.owned_before)}
-    if not connection.execute(update(here).where(here.c.lead == assignment.lead).values(row)).rowcount:
-        connection.execute(insert(here), row)
+    row = asdict(assignment) | {"owned_before": list(assignment.owned_before)}
+    connection.execute(put(tables.assignments, ["lead"], connection), row)
 
 
 def write_step(connection: Connection, step: Step) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, delete, insert, select
 from leads.lead import Announcement, Decision, Submission
 from leads.ledger import tables
 from leads.ledger.assignment import Placement, write_placement
-from leads.ledger.book import Ledger
 from leads.ledger.decision import latest_decision, write_decision, write_submission
 from leads.ledger.outbox import post
 from leads.ledger.person import lead_of_person, objects
@@ -77,17 +76,9 @@ class Entry:
     company: str | None = None
 
 
-def answer_given(ledger: Ledger, sending: Sending) -> Answer | None:
-    """What this very sending was answered before; OtherBody when its key was used for something else."""
-    if sending.token is None:
-        return None
-    with ledger.reading() as connection:
-        return _given(connection, sending)
-
-
 def enter(connection: Connection, entry: Entry) -> Answer:
     _one_at_a_time(connection, entry.sending)
-    if given := _given(connection, entry.sending):
+    if given := answer_given(connection, entry.sending):
         return given
     lead = lead_of_person(connection, entry.people, entry.arrived_at, entry.company)
     submission = entry.submission(lead)
@@ -120,7 +111,8 @@ def _one_at_a_time(connection: Connection, sending: Sending) -> None:
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({number})")
 
 
-def _given(connection: Connection, sending: Sending) -> Answer | None:
+def answer_given(connection: Connection, sending: Sending) -> Answer | None:
+    """What this very sending was answered before; OtherBody when its key was used for something else."""
     if sending.token is None:
         return None
     here, sent = tables.answers, tables.submissions

@@ -72,6 +72,15 @@ def object_(connection: Connection, people: Sequence[str], objects: bool) -> Non
     connection.execute(insert(tables.objections), rows)
 
 
+def put(table: Table, key: Sequence[str], connection: Connection) -> Insert:
+    """An insert that changes the row instead where its key is there already."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    made = dialect.insert(table)
+    others = {column.name: made.excluded[column.name] for column in table.columns if column.name not in key}
+    changed: Insert = made.on_conflict_do_update(index_elements=list(key), set_=others)
+    return changed
+
+
 def unless_there(connection: Connection, table: Table, key: Sequence[str]) -> Insert:
     """An insert that leaves a row alone whose key is there already."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leads.ledger import tables
+from leads.ledger.person import put
 from leads.team import Change
 
 TEAM = 0x7465616D
@@ -43,9 +43,8 @@ def credits(connection: Connection) -> dict[str, float]:
 def save_credits(connection: Connection, owed: Mapping[str, float]) -> None:
     """Under the team's lock; who is not named keeps theirs."""
     here = tables.credits
-    made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(here)
-    made = made.on_conflict_do_update(index_elements=[here.c.person], set_={"credit": made.excluded.credit})
-    connection.execute(made, [{"person": person, "credit": credit} for person, credit in owed.items()])
+    rows = [{"person": person, "credit": credit} for person, credit in owed.items()]
+    connection.execute(put(here, ["person"], connection), rows)
 
 
 def taken_since(connection: Connection, moments: Mapping[str, datetime]) -> Counter[str]:

@@ -11,6 +11,7 @@ from leads.ledger import (
     Answer,
     Ledger,
     OtherBody,
+    Sending,
     answer_given,
     create_key,
     digests,
@@ -25,6 +26,11 @@ from leads.ledger.entry import KEPT
 from leads.person import identities, identities_of_text, normal_email, normal_phone
 from tests.leads.conftest import digest, entered, entry, sending
 from tests.leads.test_ledger import count
+
+
+def given(ledger: Ledger, sent: Sending) -> Answer | None:
+    with ledger.reading() as connection:
+        return answer_given(connection, sent)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +124,7 @@ def test_the_same_sending_is_answered_alike_and_stored_once(ledger: Ledger, agre
     assert (first.status, first.replayed) == (201, False)
     again = Answer(first.status, first.body, first.lead, replayed=True)
     assert entered(ledger, entry(sending(key, "token"), agreement)) == again
-    assert answer_given(ledger, sending(key, "token")) == again
+    assert given(ledger, sending(key, "token")) == again
     assert count(ledger, "decisions") == 1
 
 
@@ -127,7 +133,7 @@ def test_the_same_token_for_something_else_is_refused(ledger: Ledger, agreement:
     with pytest.raises(OtherBody):
         entered(ledger, entry(sending(key, "token", "another body"), agreement))
     with pytest.raises(OtherBody):
-        answer_given(ledger, sending(key, "token", "another body"))
+        given(ledger, sending(key, "token", "another body"))
     assert count(ledger, "decisions") == 1
 
 
@@ -137,13 +143,13 @@ def test_tokens_of_two_keys_are_two_tokens_and_none_is_none(ledger: Ledger, agre
         entry(sending(which, token), agreement) for which, token in ((key, "t"), (other, "t"), (key, None), (key, None))
     ]
     assert len({entered(ledger, each).lead for each in made}) == 4
-    assert answer_given(ledger, sending(key)) is None
+    assert given(ledger, sending(key)) is None
 
 
 def test_what_was_refused_burns_no_token(ledger: Ledger, agreement: int, key: str) -> None:
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         entered(ledger, entry(sending(key, "token"), 99))
-    assert answer_given(ledger, sending(key, "token")) is None
+    assert given(ledger, sending(key, "token")) is None
     assert entered(ledger, entry(sending(key, "token"), agreement)).replayed is False
 
 
@@ -167,7 +173,7 @@ def test_answers_are_kept_for_a_month(ledger: Ledger, agreement: int, key: str) 
     with ledger.transaction() as connection:
         assert forget_old_answers(connection, datetime.now(UTC) + KEPT - timedelta(minutes=1)) == 0
         assert forget_old_answers(connection, datetime.now(UTC) + KEPT + timedelta(minutes=1)) == 1
-    assert answer_given(ledger, sending(key, "token")) is None
+    assert given(ledger, sending(key, "token")) is None
 
 
 def test_the_last_word_on_being_scored_counts(ledger: Ledger) -> None:

@@ -108,7 +108,7 @@ def decided_after(ledger: Ledger, text: str, leads: Sequence[DecidedAgain]) -> l
             values = together(values_of(submission, agreement.form.fields), [], agreement.form.fields)
             clock[0] = one.decided_at
             scored = Scored(scorer.score(values), scorer.row(values), None)
-            told = Told(submission, values, scored, None)
+            told = Told(submission, values, scored, None, None)
             made = decider.decide(connection, told, doubted=doubtful(submission.marks)).decision
             found.append((made.route, made.ruled_by or ""))
     with ledger.reading() as connection:
