@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple, Unpack
 
 from anyio import to_thread
 
@@ -11,9 +11,10 @@ from leads.ledger import LedgerUnavailable
 
 READ_SECONDS = 1.8
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
-async def in_time(work: Callable[..., T], *arguments: object, seconds: float = READ_SECONDS) -> T:
+async def in_time(work: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts], seconds: float = READ_SECONDS) -> T:
     """Runs in a thread, which is left behind when it takes too long: a database that cannot be reached may not even
     refuse."""
     try:

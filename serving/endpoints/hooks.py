@@ -14,6 +14,7 @@ from leads.ledger import (
     FAULTS_KEPT,
     Answer,
     Hook,
+    Ledger,
     Sending,
     answer_given,
     digest,
@@ -125,13 +126,18 @@ async def _hook(desk: Desk, name: str, rates: Rates, client: str) -> Hook:
 async def _taken(desk: Desk, delivery: Delivery) -> Response:
     hook, payload, faulty, _ = delivery
     sending = Sending(hook.id, faulty.delivery, faulty.delivery, by_content=True)  # twice at once, the second waits
-    if before := await in_time(answer_given, desk.ledger, sending):
+    if before := await in_time(_before, desk.ledger, sending):
         return _answer(before, [])
     submitted_at = _submitted_at(hook, payload, faulty.at)
     read = form_of(payload.answers, hook.map, desk.form, desk.fields)
     given = await desk.intake.receive(_arrival(desk, delivery, sending, read, submitted_at))
     await _settle(desk, faulty, given, read)
     return _answer(given, read.left_out)
+
+
+def _before(ledger: Ledger, sending: Sending) -> Answer | None:
+    with ledger.reading() as connection:
+        return answer_given(connection, sending)
 
 
 def _arrival(desk: Desk, delivery: Delivery, sending: Sending, read: Read, submitted_at: datetime | None) -> Arrival:
