@@ -15,6 +15,7 @@ from models.scorecard import scorecard_scorer
 from training.audition import hold_audition
 from training.cohort import read_cohort
 from training.recipe import fit_recipe
+from training.stage import make_stages
 from training.train import choose_protocol
 
 
@@ -30,7 +31,8 @@ def untuned_audition(table: Path, agreement_file: Path) -> Callable[[], object]:
     def work() -> object:
         features = plan(agreement.form.fields, agreement.sales.timezone)
         matrix = many(features, cohort.values)
-        winner = hold_audition(features, matrix, cohort.y, protocol, scorecard).winner
+        stages = make_stages(features, matrix, cohort.y, protocol)
+        winner = hold_audition(stages, scorecard[protocol.judged]).winner
         return winner and winner.recipe and fit_recipe(features, matrix, cohort.y, winner.recipe)
 
     return work

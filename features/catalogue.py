@@ -11,6 +11,7 @@ from leads.form import ARRIVED
 
 Answer = Literal["number", "flag", "level"]
 WHOLE_FORM = "_form"  # the field a feature of the whole form speaks of; no form key begins with "_"
+ACTION = "_route"  # the field of who follows up: nobody asks a lead for it, it is chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,12 @@ def plan(fields: Mapping[str, Field], timezone: str) -> tuple[Feature, ...]:
         first.setdefault(field.kind, key)
     found = [*_of_fields(fields, first, timezone), *_of_origin(first), *_of_campaign(fields)]
     return tuple(_unique([*found, *_of_arrival(timezone), *_of_whole_form(fields)], set(fields)))
+
+
+def with_action(features: Iterable[Feature]) -> tuple[Feature, ...]:
+    """The plan with who follows up as one feature more: 1.0 = sales, 0.0 = nurture, missing where nobody knows."""
+    action = Feature("route", ACTION, "Who follows up", "flag", (ACTION,), answer.flag)
+    return tuple(_unique([*features, action], set()))
 
 
 def field_label(key: str, field: Field) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from leads.refusal import Refusal
@@ -133,9 +134,13 @@ def unknown_key(path: Path) -> str:
 def known_keys(path: Path) -> list[str]:
     model: type[BaseModel] = Agreement
     for part in path:
-        if isinstance(part, str) and part in model.model_fields:
-            model = next(models_in(model.model_fields[part].annotation), model)
-    return list(model.model_fields)
+        if isinstance(part, str) and (field := written_fields(model).get(part)):
+            model = next(models_in(field.annotation), model)
+    return list(written_fields(model))
+
+
+def written_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:

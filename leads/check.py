@@ -9,8 +9,8 @@ from leads.sections import Agreement, Condition, FieldValue, Person, Privacy, Ro
 
 def explain(agreement: Agreement) -> list[str]:
     """Lines to print; a line without indentation begins a part."""
-    parts = (goal, sales, reasons, people, marketing, routing, rules, scorecard, privacy, form, left_out, history)
-    return [line for part in parts for line in part(agreement)]
+    promised = (goal, sales, reasons, people, marketing, engagements, routing, rules, scorecard, privacy)
+    return [line for part in (*promised, form, left_out, history, others) for line in part(agreement)]
 
 
 def goal(agreement: Agreement) -> Iterator[str]:
@@ -113,6 +113,25 @@ def marketing(agreement: Agreement) -> Iterator[str]:
     yield f"  A lead that sales gives back is nurtured for {days(said.recycle_after_days)} before sales sees it again."
     if said.mail is not None:
         yield f"  Each lead to nurture is mailed to {said.mail}."
+    for place, (track, of) in enumerate(said.tracks.items()):
+        asked = [wanted(agreement, of.when)] if of.when else []
+        asked += [f"the band is {' or '.join(of.bands)}"] if of.bands else []
+        yield f"  {'Else track' if place else 'Track'} “{track}” when {' and '.join(asked) or 'anything else'}."
+    if said.tracks:
+        yield "  What fits none of them is on the track “nurture”."
+
+
+def engagements(agreement: Agreement) -> Iterator[str]:
+    said = agreement.marketing.engagements.values()
+    yield "What a lead does after its form, and how much likelier that makes it"
+    for kind in said:
+        if kind.points:
+            yield f"  {kind.label}: {kind.points:+g} points, half of them {within(kind.half_life_days)} later."
+    silent = [kind.label for kind in said if not kind.points]
+    if silent:
+        yield f"  No points: {', '.join(silent)}."
+    yield "  Five of a kind at most count. What a mail scanner opens or clicks counts nothing."
+    yield "  Who unsubscribes is no longer nurtured by mail."
 
 
 def routing(agreement: Agreement) -> Iterator[str]:
@@ -233,6 +252,17 @@ def history(agreement: Agreement) -> Iterator[str]:
         yield f"  When they converted stands in “{said.converted_at}”."
 
 
+def others(agreement: Agreement) -> Iterator[str]:
+    if agreement.imports:
+        yield "How tables of other tools are read"
+    for tool, said in agreement.imports.items():
+        for one in said.outcomes:
+            when = f"“{one.column}” says {' or '.join(one.says)}" if one.column is not None else f"“{one.at}” is filled"
+            yield f"  “{tool}”: {one.type} where {when}."
+        if not said.outcomes:
+            yield f"  “{tool}” has columns of its own."
+
+
 def name(agreement: Agreement, key: str) -> str:
     field = agreement.form.fields.get(key)
     return f"“{field.label}”" if field is not None and field.label else f"“{key}”"
@@ -240,6 +270,10 @@ def name(agreement: Agreement, key: str) -> str:
 
 def days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
+
+
+def within(half_life: float) -> str:
+    return "1 day" if half_life == 1 else f"{half_life:g} days"
 
 
 def percent(share: float) -> str:

@@ -14,6 +14,9 @@ BROKEN = ("", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!"
 """What Excel shows where a formula failed."""
 MOST_TEXT = 256 * 1024 * 1024
 """Bytes of a workbook's own list of texts, which is held in memory; a small file can unpack to any size."""
+LONGEST_ROW = 32 * 1024 * 1024
+"""Bytes of a row in a sheet."""
+SHEETS, CHUNK = "xl/worksheets/", 1 << 20
 
 
 def excel_frame(path: Path) -> pd.DataFrame:
@@ -70,9 +73,24 @@ def excel_stream(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
 
 def refuse_bomb(path: Path) -> None:
     with zipfile.ZipFile(path) as parts:
-        texts = sum(part.file_size for part in parts.infolist() if not part.filename.startswith("xl/worksheets/"))
-    if texts > MOST_TEXT:
-        raise TableError(f"{path} unpacks to more than is read of a workbook; save it as CSV.")
+        sheets = [part for part in parts.infolist() if part.filename.startswith(SHEETS)]
+        texts = sum(part.file_size for part in parts.infolist() if not part.filename.startswith(SHEETS))
+        if texts > MOST_TEXT or any(endless(parts, sheet) for sheet in sheets):
+            raise TableError(f"{path} unpacks to more than is read of a workbook; save it as CSV.")
+
+
+def endless(parts: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> bool:
+    """Whether a row of the sheet is longer than any that Excel writes; rows are held one by one."""
+    if sheet.file_size <= LONGEST_ROW:
+        return False
+    since = 0
+    with parts.open(sheet) as file:
+        while piece := file.read(CHUNK):
+            ended = piece.rfind(b"row>")
+            since = since + len(piece) if ended < 0 else len(piece) - ended
+            if since > LONGEST_ROW:
+                return True
+    return False
 
 
 def cut(row: Sequence[Any]) -> list[Any]:

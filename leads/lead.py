@@ -10,10 +10,25 @@ from leads.ids import next_id
 Rung = Literal["scorecard", "logistic", "trees", "blend"]
 Route = Literal["sales", "nurture", "review", "quarantine"]
 Band = Literal["A", "B", "C", "D"]
-Cause = Literal["submission", "kept", "rescore", "override", "restore", "objection", "rejected", "returned", "imported"]
+Cause = Literal[
+    "submission",
+    "kept",
+    "rescore",
+    "override",
+    "restore",
+    "objection",
+    "rejected",
+    "returned",
+    "imported",
+    "engagement",
+    "nightly",
+]
 """Why a lead was decided: it sent a form; a form that looks like a bot's came under its name, and all stays as it was;
 the model can answer again; a person said so; it is no bot; it objected; sales gave it back; the
-time for which sales gave it back is over; it is history, and nobody decided."""
+time for which sales gave it back is over; it is history, and nobody decided; the person did something after the form;
+the nightly run scored it again."""
+SCORED_AGAIN: frozenset[Cause] = frozenset({"rescore", "engagement", "nightly"})
+"""The person sent nothing new, so that a route must not change back and forth."""
 RuledBy = Literal["band", "price", "lot", "look", "held", "owner", "consent", "bot", "hand"]
 """What had the last word on a route: the agreed band, while there is no price; the price of a sales minute; the lot; a
 human look is worth most here; too little changed for another route, or too early; sales has the lead already; it may
@@ -40,7 +55,8 @@ class Contribution:
 @dataclass(frozen=True, slots=True)
 class Score:
     """base + the sum of all contributions' effects = log_odds (to 1e-6); spread is the standard deviation of the
-    log-odds over the fold models, None where there is only one."""
+    log-odds over the fold models, None where there is only one. Where the model knows who follows up, all of this is
+    under follow-up by sales, and `p_nurture` is the probability without a call; else it is None."""
 
     probability: float
     log_odds: float
@@ -49,6 +65,12 @@ class Score:
     scored_by: Rung
     model: str | None
     spread: float | None
+    p_nurture: float | None = None
+
+    @property
+    def p_sales(self) -> float | None:
+        """The probability, where it is known to be that under follow-up by sales."""
+        return None if self.p_nurture is None else self.probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +97,10 @@ class Submission:
 class Decision:
     """Who takes the reins of one lead at one moment; `features` is the row that was scored. `degraded` says
     why the champion did not score it, and such a lead is re-scored; `note` is what a person said of it. `index` is the
-    expected value of a sales minute (`value` times probability by `minutes`, decayed), `price` what one had to earn
-    then, row `price_number` of the prices; `lot` is the submission's, on [0, 1), and `chosen` the
-    route that the policy would have taken without one."""
+    expected value of a sales minute (`value` times what a call adds, by `minutes`, decayed), `price` what one had to
+    earn then, row `price_number` of the prices; `lot` is the submission's, on [0, 1), and `chosen` the
+    route that the policy would have taken without one. `track` is how marketing nurtures it; None where it does not, or
+    may not by mail."""
 
     id: str
     lead: str
@@ -103,6 +126,7 @@ class Decision:
     lot: float | None = None
     ruled_by: RuledBy | None = None
     chosen: Route | None = None
+    track: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +183,21 @@ class Outcome:
     key: str | None
     left_out: bool = False
     told_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """A later sign of interest, or of none: a page seen, a reply, a mail opened. `event` is the sender's own id of it,
+    once a lead; `occurred_at` is when it happened, `received_at` when we knew; `kind` is one of the agreement's;
+    `properties` name the mail, the page or the asset, never the person."""
+
+    lead: str
+    event: str
+    kind: str
+    occurred_at: datetime
+    received_at: datetime
+    properties: Mapping[str, str | float | bool]
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 """What became of a lead, from what people told of it: the order in which they told it does not matter."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Literal
 
 from leads.lead import Outcome, OutcomeType
 from leads.sections import SalesReason
 
 LeadState = Literal["open", "accepted", "contacted", "meeting", "converted", "lost", "rejected"]
+Label = Literal[1, 0, "young", "left-out"]
+"""Of one decision: converted within the horizon; not, and never will; it may yet; nothing to learn from."""
 ENDED: frozenset[LeadState] = frozenset({"converted", "lost", "rejected"})
 AT_WORK: frozenset[OutcomeType] = frozenset({"accepted", "contacted", "meeting"})
 
@@ -25,6 +28,30 @@ def state_of(outcomes: Iterable[Outcome]) -> LeadState:
     return state
 
 
+def conversion_of(outcomes: Iterable[Outcome]) -> Outcome | None:
+    """The conversion that stands; None where there is none, or where it was taken back."""
+    state: LeadState = "open"
+    found: Outcome | None = None
+    for outcome in in_order(outcomes):
+        before, state = state, _after(state, outcome.type)
+        found = (outcome if before != "converted" else found) if state == "converted" else None
+    return found
+
+
+def given_back(outcomes: Iterable[Outcome]) -> Outcome | None:
+    """The rejection by which sales gave the lead back; None where it did not, or took it up again. What ends a lead
+    takes up nothing."""
+    state: LeadState = "open"
+    found: Outcome | None = None
+    for outcome in in_order(outcomes):
+        state = _after(state, outcome.type)
+        if state == "rejected":
+            found = outcome
+        elif state not in ENDED:
+            found = None
+    return found
+
+
 def _after(state: LeadState, told: OutcomeType) -> LeadState:
     if told == "reopened":
         return "open"
@@ -39,3 +66,26 @@ def teaches(outcomes: Iterable[Outcome], reasons: Mapping[str, SalesReason]) -> 
         return True
     reason = reasons.get(told[-1].reason or "")
     return reason is None or reason.label
+
+
+def label(
+    outcomes: Iterable[Outcome],
+    decided_at: datetime,
+    horizon_days: int,
+    reasons: Mapping[str, SalesReason],
+    as_of: datetime,
+) -> Label:
+    """What a decision taught by `as_of`, from what was known then; the horizon counts from the decision, its last
+    moment included. A lead that was lost or rejected stays young until it is old enough, since it may come back.
+    Left out is what does not teach, what was told by a key that told too many conversions, and whoever had converted
+    before the decision."""
+    known = [outcome for outcome in outcomes if outcome.received_at <= as_of]
+    horizon = timedelta(days=horizon_days)
+    conversion = conversion_of(known)
+    if any(outcome.left_out for outcome in known) or not teaches(known, reasons):
+        return "left-out"
+    if conversion is not None and conversion.occurred_at < decided_at:
+        return "left-out"
+    if conversion is not None and conversion.occurred_at - decided_at <= horizon:
+        return 1
+    return 0 if as_of - decided_at >= horizon else "young"

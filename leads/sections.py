@@ -6,10 +6,11 @@ import json
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, field_serializer
 from pydantic import Field as Limits
 
 from leads.fields import Field
+from leads.import_mapping import ImportMapping
 from leads.kinds import check_email, refuse
 
 BandBound = Literal["A", "B", "C"]
@@ -132,10 +133,37 @@ class Sales(Section):
     mail: Mail | None = None
 
 
-class Marketing(Section):
-    qualified_leads_per_month: Annotated[int, Limits(gt=0)] | None = None
-    recycle_after_days: Annotated[int, Limits(gt=0)] = 14
-    mail: Mail | None = None
+class EngagementKind(Section):
+    """What one engagement of the kind adds: 20 `points` double the odds, and half of them is left every
+    `half_life_days`."""
+
+    points: Annotated[float, Limits(ge=0, le=1000)]
+    half_life_days: Annotated[float, Limits(gt=0, le=3650)]
+    label: Annotated[str, Limits(min_length=1, max_length=64)]
+
+
+ENGAGEMENTS = {
+    "page_view": EngagementKind(points=1, half_life_days=7, label="Page seen"),
+    "pricing_page": EngagementKind(points=8, half_life_days=14, label="Pricing page seen"),
+    "download": EngagementKind(points=4, half_life_days=14, label="Download"),
+    "webinar": EngagementKind(points=8, half_life_days=21, label="Webinar attended"),
+    "reply": EngagementKind(points=15, half_life_days=14, label="Reply to a mail"),
+    "demo_booked": EngagementKind(points=40, half_life_days=30, label="Demo booked"),
+    "mail_opened": EngagementKind(points=0, half_life_days=7, label="Mail opened"),
+    "mail_clicked": EngagementKind(points=0, half_life_days=7, label="Link in a mail clicked"),
+    "unsubscribed": EngagementKind(points=0, half_life_days=365, label="Unsubscribed"),
+}
+"""Of every agreement; one that names a kind changes what it says of it, or adds it."""
+
+
+def with_the_usual(named: object) -> object:
+    """What an agreement does not say of a kind is as usual; a kind of its own is called by its key."""
+    if not isinstance(named, dict):
+        return named
+    told = {kind: {"label": str(kind).replace("_", " ").capitalize()} for kind in named}
+    usual = {kind: told.get(kind, {}) | entry.model_dump() for kind, entry in ENGAGEMENTS.items()}
+    said = {kind: (told | usual)[kind] | entry if isinstance(entry, dict) else entry for kind, entry in named.items()}
+    return usual | said
 
 
 class Between(Section):
@@ -153,6 +181,29 @@ Condition = Annotated[
         custom_error_message="should be a list of levels, true or false, or { at_least = …, below = … }",
     ),
 ]
+
+
+class Track(Section):
+    """How marketing nurtures the leads for which every condition of `when` holds, of these `bands` alone where some are
+    named."""
+
+    when: dict[str, Condition] = {}
+    bands: tuple[Literal["A", "B", "C", "D"], ...] = ()
+
+
+class Marketing(Section):
+    """Of `tracks` the first that fits is taken."""
+
+    qualified_leads_per_month: Annotated[int, Limits(gt=0)] | None = None
+    recycle_after_days: Annotated[int, Limits(gt=0)] = 14
+    engagements: Annotated[dict[str, EngagementKind], BeforeValidator(with_the_usual)] = ENGAGEMENTS
+    tracks: dict[Annotated[str, Limits(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")], Track] = {}
+    mail: Mail | None = None
+
+    @field_serializer("tracks", when_used="json")
+    def in_order(self, tracks: dict[str, Track]) -> list[dict[str, object]]:
+        """A list, since their order counts."""
+        return [{"name": name, **track.model_dump(mode="json")} for name, track in tracks.items()]
 
 
 class RoutingRule(Section):
@@ -205,6 +256,8 @@ class FormSection(Section):
 
 
 class Agreement(Section):
+    model_config = ConfigDict(serialize_by_alias=True)
+
     goal: Goal
     table: Table = Table()
     sales: Sales = Sales()
@@ -213,6 +266,7 @@ class Agreement(Section):
     scorecard: Scorecard = Scorecard()
     privacy: Privacy = Privacy()
     form: FormSection = FormSection()
+    imports: dict[str, ImportMapping] = Limits(default={}, alias="import", exclude_if=lambda named: not named)
 
     @cached_property
     def digest(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from leads.hours import Week, read_hours
@@ -42,6 +43,10 @@ class WorkingTime:
 
     def minutes_on(self, day: date) -> float:
         return sum((closes - opens).total_seconds() / 60 for opens, closes in self._spans_on(day))
+
+    def spans(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Open spans that touch this time, oldest first."""
+        return takewhile(lambda span: span[0] < until, self._spans(since))
 
     def _spans(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Open spans that end after `start`, oldest first."""

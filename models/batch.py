@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pandas as pd
 
+from features.catalogue import ACTION
 from leads.agreement import Agreement
 from models.policy import band, by_band
 from models.reasons import SHOWN, WORTH_TELLING
@@ -17,10 +18,11 @@ ADDED = ("probability", "band", "route", "scored_by", "reasons")
 
 
 def scored_columns(scorer: Scorer, values: pd.DataFrame, agreement: Agreement) -> pd.DataFrame:
-    """The ADDED columns, under the index of `values`."""
+    """The ADDED columns, under the index of `values`; and `p_nurture`, the probability without a call, where the model
+    knows it."""
     scores = scorer.score_table(values, threads=os.cpu_count() or 1)
     bands = [band(probability, agreement.routing.bands) for probability in scores.probability.tolist()]
-    return pd.DataFrame(
+    told = pd.DataFrame(
         {
             "probability": scores.probability,
             "band": bands,
@@ -30,11 +32,13 @@ def scored_columns(scorer: Scorer, values: pd.DataFrame, agreement: Agreement) -
         },
         index=values.index,
     )
+    return told if scores.p_nurture is None else told.assign(p_nurture=scores.p_nurture)
 
 
 def _reasons(scores: TableScores) -> list[str]:
     """JSON arrays: the strongest contributions of each row first, as the API tells them."""
-    effects = scores.explained.contributions
+    of_the_lead = np.array([feature.field != ACTION for feature in scores.features], dtype=bool)
+    effects = np.where(of_the_lead, scores.explained.contributions, 0.0)
     order = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :SHOWN]
     return [
         json.dumps(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from features.catalogue import ACTION, with_action
 from features.matrix import Feature, plan
 from leads.fields import Field, Value, from_cell
 from leads.form import ARRIVED
@@ -68,7 +69,10 @@ def open_bundle(files: Files, model: str | None) -> Scorer:
 
 def bundle_plan(manifest: Mapping[str, Any]) -> tuple[Feature, ...]:
     """Features are remade from the form by today's code; a bundle that was fitted on others is refused."""
-    features = {feature.name: feature for feature in plan(_fields(manifest), manifest["timezone"])}
+    made = plan(_fields(manifest), manifest["timezone"])
+    if any(inputs == [ACTION] for _, _, inputs in manifest["features"]):
+        made = with_action(made)
+    features = {feature.name: feature for feature in made}
     for name, kind, inputs in manifest["features"]:
         today = features.get(name)
         if today is None or today.kind != kind or list(today.inputs) != inputs:
@@ -91,11 +95,22 @@ def _scorer(manifest: Mapping[str, Any], files: Files, model: str | None) -> Sco
     return Scorer(bundle_plan(manifest), blend, rung, model)
 
 
-def golden_leads(files: Files) -> list[tuple[dict[str, Value], float]]:
-    """The invented leads of a bundle and the log-odds each must get."""
+class Golden(NamedTuple):
+    """An invented lead and the score that it must get; `p_nurture` as in `Score`."""
+
+    values: dict[str, Value]
+    log_odds: float
+    p_nurture: float | None
+
+
+def golden_leads(files: Files) -> list[Golden]:
     fields = _fields(json.loads(files["manifest.json"]))
     return [
-        ({key: _value(fields.get(key), key, sent) for key, sent in golden["lead"].items()}, float(golden["log_odds"]))
+        Golden(
+            {key: _value(fields.get(key), key, sent) for key, sent in golden["lead"].items()},
+            float(golden["log_odds"]),
+            golden.get("p_nurture"),
+        )
         for golden in json.loads(files["golden.json"])
     ]
 
@@ -106,7 +121,9 @@ def _fields(manifest: Mapping[str, Any]) -> dict[str, Field]:
 
 
 def _golden(scorer: Scorer, lead: Mapping[str, Value]) -> dict[str, object]:
-    return {"lead": dict(lead), "log_odds": scorer.score(lead).log_odds}
+    score = scorer.score(lead)
+    told = {} if score.p_nurture is None else {"p_nurture": score.p_nurture}
+    return {"lead": dict(lead), "log_odds": score.log_odds, **told}
 
 
 def _value(field: Field | None, key: str, sent: object) -> Value:

@@ -52,8 +52,17 @@ def _manifest(files: Files) -> dict[str, Any]:
 
 
 def _check_logistic(logistic: dict[str, Any], columns: list[dict[str, Any]]) -> None:
-    must(set(logistic) == {"base", "terms"} and _finite(logistic["base"]), "logistic")
-    for column, term in zip(columns, logistic["terms"], strict=True):
+    must(set(logistic) in ({"base", "terms"}, {"base", "terms", "called"}) and _finite(logistic["base"]), "logistic")
+    _check_terms(logistic["terms"], columns)
+    if "called" in logistic:
+        called = logistic["called"]
+        place = called["place"]
+        must(set(called) == {"place", "terms"} and type(place) is int and 0 <= place < len(columns), "called")
+        _check_terms(called["terms"], columns)
+
+
+def _check_terms(terms: list[dict[str, Any]], columns: list[dict[str, Any]]) -> None:
+    for column, term in zip(columns, terms, strict=True):
         if "levels" in column:
             must(set(term) == {"levels"} and len(term["levels"]) == len(column["levels"]) + 2, "levels")
             must(all(map(_finite, term["levels"])), "a weight")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.catalogue import ACTION
 from features.matrix import Feature
 
 Array = NDArray[np.float64]
@@ -20,9 +21,10 @@ OTHER, MISSING, FIRST = 0, 1, 2
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A number or a flag: itself, NaN where it is missing."""
+    """A number or a flag: itself, NaN where it is missing. `action` marks who follows up; fitting alone asks for it."""
 
     name: str
+    action: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Encoder:
         self.columns = tuple(columns)
         self.names = tuple(column.name for column in columns)
         self.level_places = [place for place, column in enumerate(columns) if isinstance(column, LevelColumn)]
+        marked = [place for place, one in enumerate(columns) if isinstance(one, NumberColumn) and one.action]
+        self.action = marked[0] if marked else None
         self._codes = [column.codes if isinstance(column, LevelColumn) else None for column in columns]
 
     def row(self, values: Mapping[str, float | str | None]) -> Array:
@@ -91,7 +95,7 @@ def fit_encoder(features: Sequence[Feature], matrix: pd.DataFrame) -> Encoder:
         values = matrix[feature.name]
         if feature.kind != "level":
             if values.nunique(dropna=False) > 1:
-                columns.append(NumberColumn(feature.name))
+                columns.append(NumberColumn(feature.name, action=feature.field == ACTION))
             continue
         counts = values.value_counts(dropna=True)
         levels = tuple(sorted(str(level) for level, count in counts.items() if count >= RARE))

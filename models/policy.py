@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from leads.agreement import Agreement, Routing
 from leads.fields import Value
-from leads.lead import Band, Route, RuledBy, Score
+from leads.lead import SCORED_AGAIN, Band, Cause, Route, RuledBy, Score
 from leads.sections import BandBound, Decay, FieldValue
 
 BOUNDED: tuple[BandBound, ...] = ("A", "B", "C")
@@ -26,8 +26,9 @@ COOL_DOWN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A lead on the scales. `spread` is that of the log-odds; `value` is None where nobody said what the lead is worth,
-    and then there is no `index`; `wait` is in minutes, since the person last showed interest."""
+    """A lead on the scales. `spread` is that of the log-odds, `p_nurture` as in `Score`; `value` is None where nobody
+    said what the lead is worth, and then there is no `index`; `wait` is in minutes, since the person last showed
+    interest. `whole` is what the index would be if the lead could convert by the call alone."""
 
     probability: float
     band: Band
@@ -36,11 +37,12 @@ class Weighed:
     minutes: float
     wait: float
     index: float | None
+    whole: float | None
+    p_nurture: float | None
 
     @property
     def benefit(self) -> float:
-        """What a call adds to the chance of a conversion: all of it, until a model knows both routes."""
-        return self.probability
+        return benefit(self.probability, self.p_nurture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,14 @@ def remaining(wait: float, decay: Decay) -> float:
     return decay.floor + quick + slow
 
 
+def benefit(probability: float, p_nurture: float | None) -> float:
+    """What a call adds to the chance of a conversion: all of it, until a model knows both routes. Nothing where the
+    model sees the lead convert as well without one."""
+    return probability if p_nurture is None else max(probability - p_nurture, 0.0)
+
+
 def index(benefit: float, value: float, minutes: float, wait: float, decay: Decay) -> float:
-    """Expected value of a sales minute spent on this lead now. `benefit` is the probability, or what a call adds to it
-    where a model knows both routes; a call that adds nothing is worth nothing."""
+    """Expected value of a sales minute spent on this lead now; a call that adds nothing is worth nothing."""
     return max(benefit, 0.0) * value * remaining(wait, decay) / minutes
 
 
@@ -106,15 +113,24 @@ def waited(interest_at: datetime, now: datetime) -> int:
 
 def weigh(score: Score, values: Mapping[str, Value], agreement: Agreement, wait: float) -> Weighed:
     value, minutes = value_of(values, agreement), minutes_of(values, agreement)
-    return on_scales(score.probability, score.spread, value, minutes, wait, agreement)
+    return on_scales(score.probability, score.spread, value, minutes, wait, agreement, score.p_nurture)
 
 
 def on_scales(
-    probability: float, spread: float | None, value: float | None, minutes: float, wait: float, agreement: Agreement
+    probability: float,
+    spread: float | None,
+    value: float | None,
+    minutes: float,
+    wait: float,
+    agreement: Agreement,
+    p_nurture: float | None = None,
 ) -> Weighed:
-    of_minute = None if value is None else index(probability, value, minutes, wait, agreement.sales.decay)
-    lead_band = band(probability, agreement.routing.bands)
-    return Weighed(probability, lead_band, spread, value, minutes, wait, of_minute)
+    lead_band, decay = band(probability, agreement.routing.bands), agreement.sales.decay
+    if value is None:
+        return Weighed(probability, lead_band, spread, None, minutes, wait, None, None, p_nurture)
+    earned = index(benefit(probability, p_nurture), value, minutes, wait, decay)
+    whole = index(probability, value, minutes, wait, decay)
+    return Weighed(probability, lead_band, spread, value, minutes, wait, earned, whole, p_nurture)
 
 
 def value_of(values: Mapping[str, Value], agreement: Agreement) -> float | None:
@@ -133,10 +149,13 @@ def _said(worth: float | FieldValue, values: Mapping[str, Value]) -> float | Non
     return number if 0 < number < math.inf else worth.otherwise
 
 
-def deviation(weighed_index: float, probability: float, spread: float | None, price: float) -> float:
+def deviation(weighed: Weighed, price: float) -> float:
     """Standard deviation of the index: over the fold models, by the delta method from that of the log-odds, with a
-    floor in proportion to what is at stake, since that five models agree does not make any of them right."""
-    return math.hypot((1 - probability) * (spread or 0.0) * weighed_index, 0.6 * weighed_index + 0.05 * price)
+    floor in proportion to what is at stake, since that five models agree does not make any of them right. Where both
+    routes are known it is that of the chance with a call: half as much again as what the fold models differ by in what
+    a call adds, on average, as errors that both chances share cancel there."""
+    over_models = (1 - weighed.probability) * (weighed.spread or 0.0) * (weighed.whole or 0.0)
+    return math.hypot(over_models, 0.6 * (weighed.index or 0.0) + 0.05 * price)
 
 
 def value_of_a_look(weighed_index: float, price: float, deviation: float) -> float:
@@ -151,9 +170,12 @@ def value_of_a_look(weighed_index: float, price: float, deviation: float) -> flo
 
 def look(weighed: Weighed, price: float) -> float:
     """What a human look at this lead is worth; nothing where its index is unknown."""
-    if weighed.index is None:
+    if weighed.index is None or weighed.whole is None:
         return 0.0
-    return value_of_a_look(weighed.index, price, deviation(weighed.index, weighed.probability, weighed.spread, price))
+    expected = weighed.index
+    if weighed.p_nurture is not None and weighed.p_nurture > weighed.probability > 0:
+        expected = weighed.whole * (1 - weighed.p_nurture / weighed.probability)  # a call seems to do harm
+    return value_of_a_look(expected, price, deviation(weighed, price))
 
 
 def worth_a_look(weighed: Weighed, price: Price | None) -> bool:
@@ -197,11 +219,13 @@ def route(
     now: datetime | None = None,
 ) -> Verdict:
     """`before` and `now` only where a lead is scored again: a new form is always decided anew. A lead that may not be
-    nurtured and does not earn its call is looked at by a person, and no lot is drawn for it."""
+    nurtured and does not earn its call is looked at by a person, and no lot is drawn for it; but whoever only ends the
+    mail makes no work for sales by that, and stays with marketing."""
     routing = agreement.routing
     chosen = _by_index(weighed, price, agreement, before, now)
     if not may_nurture:
-        only: Route = "sales" if chosen.route == "sales" else "review"
+        otherwise: Route = "nurture" if before is not None and before.route == "nurture" else "review"
+        only = "sales" if chosen.route == "sales" else otherwise
         return Verdict(only, None, "consent", only)
     if chosen.ruled_by != "held" and worth_a_look(weighed, price):
         chosen = Choice("review", "look")
@@ -226,14 +250,20 @@ def _by_index(
         least = agreement.sales.minute_cost
         anew = Choice("sales" if worth_it(weighed.index, price.value, least) else "nurture", "price")
         clearly = _clearly_other(weighed.index, price.value, least, anew.route)
-    if before is None or before.route not in ("sales", "nurture") or before.route == anew.route:
+    if before is None or before.route == "quarantine" or before.route == anew.route:
         return anew
     cooling = before.changed_at is not None and now is not None and now - before.changed_at < COOL_DOWN
-    return Choice(before.route, "held") if cooling or not clearly else anew
+    held = cooling or (before.route != "review" and not clearly)
+    return Choice(before.route, "held") if held else anew
 
 
-def before(chosen: Route | None, changed_at: datetime | None) -> Before | None:
-    return None if chosen is None else Before(chosen, changed_at)
+def before(cause: Cause, route: Route | None, chosen: Route | None, changed_at: datetime | None) -> Before | None:
+    """None where a lead is decided anew. What sales has is not scored again for what the person does or by night, so a
+    lead of sales is then one that sales has done with, and comes from marketing."""
+    if cause not in SCORED_AGAIN or chosen is None:
+        return None
+    done_with = cause != "rescore" and route == "sales"
+    return Before("nurture" if done_with else chosen, changed_at)
 
 
 def worth_it(weighed_index: float, price: float, least: float) -> bool:

@@ -13,21 +13,24 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
+from features.engagement import mailable
 from leads.agreement import Agreement
-from leads.consent import may_be_mailed, may_be_profiled
+from leads.consent import may_be_profiled
 from leads.fields import Value
 from leads.known_answers import together, values_of
-from leads.lead import Band, Route, RuledBy, Submission
+from leads.lead import Band, Engagement, Route, RuledBy, Submission
 from leads.ledger.book import Ledger
 from leads.ledger.bundle import champion
+from leads.ledger.engagement import engagements_of_leads
 from leads.ledger.price import DayPrice, SentDecision, sendings, sent_decisions
 from leads.refusal import Failure
 from models import policy
 from models.bundle_document import BundleRefused
 from models.champion import REGISTERED_MODEL, saved_scorer
-from models.pricing import AT_ONCE, scores_of, todays_price
+from models.engaged import engaged_row, interest_at
+from models.pricing import AT_ONCE, Chance, scores_of, todays_price
 from models.scorecard import scorecard_scorer
-from models.scorer import Scorer
+from models.scorer import Row, Scorer
 
 OF_SALES: tuple[Route, ...] = ("sales", "review")
 """A person spends minutes on them."""
@@ -38,7 +41,8 @@ UNSAID = "not given"
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """What one agreement makes of a lead; `index` is None where nobody said what the lead is worth."""
+    """What one agreement makes of a lead; `index` is None where nobody said what the lead is worth, `p_nurture` where
+    the model does not know what a call adds."""
 
     route: Route
     ruled_by: RuledBy
@@ -46,6 +50,12 @@ class Ruled:
     band: Band
     index: float | None
     minutes: float
+    p_nurture: float | None = None
+
+    @property
+    def expected(self) -> float:
+        """The chance that it converts on this route."""
+        return self.probability if self.route in OF_SALES or self.p_nurture is None else self.p_nurture
 
 
 class DecidedAgain(NamedTuple):
@@ -65,7 +75,7 @@ class DecidedAgain(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """Of the leads of one route; `conversions` is the sum of their probabilities."""
+    """Of the leads of one route; `conversions` is the sum of their chances to convert on it."""
 
     leads: int
     minutes: float
@@ -125,7 +135,7 @@ def sums(ruled: Sequence[Ruled]) -> dict[Route, Sum]:
     for route in ("sales", "review", "nurture", "quarantine"):
         mine = [one for one in ruled if one.route == route]
         minutes = sum(one.minutes for one in mine) if route in OF_SALES else 0.0
-        found[route] = Sum(len(mine), minutes, sum(one.probability for one in mine))
+        found[route] = Sum(len(mine), minutes, sum(one.expected for one in mine))
     return found
 
 
@@ -161,15 +171,16 @@ def _terms(ledger: Ledger, agreement: Agreement, number: int, bundle: int | None
 
 def _again(ledger: Ledger, decided: Sequence[SentDecision], before: Terms, after: Terms) -> Iterator[DecidedAgain]:
     with ledger.reading() as connection:
-        sent = sendings(connection, [one.lead for one in decided])
+        leads = [one.lead for one in decided]
+        sent, engaged = sendings(connection, leads), engagements_of_leads(connection, leads)
     kept = [(one, forms) for one in decided if (forms := _forms(sent[one.lead], one.submission))]
     objected = [
         one.degraded == "no-consent" and may_be_profiled(before.agreement, forms[0].form) for one, forms in kept
     ]
     both = zip(
         kept,
-        _ruled(kept, objected, before, ledger.salt),
-        _ruled(kept, objected, after, ledger.salt),
+        _ruled(kept, engaged, objected, before, ledger.salt),
+        _ruled(kept, engaged, objected, after, ledger.salt),
         strict=True,
     )
     for (one, forms), old, new in both:
@@ -189,7 +200,11 @@ def _known(forms: Sequence[Submission], agreement: Agreement) -> dict[str, Value
 
 
 def _ruled(
-    kept: Sequence[tuple[SentDecision, Sequence[Submission]]], objected: Sequence[bool], terms: Terms, salt: bytes
+    kept: Sequence[tuple[SentDecision, Sequence[Submission]]],
+    engaged: Mapping[str, Sequence[Engagement]],
+    objected: Sequence[bool],
+    terms: Terms,
+    salt: bytes,
 ) -> list[Ruled]:
     agreement = terms.agreement
     values = [_known(forms, agreement) for _, forms in kept]
@@ -197,14 +212,19 @@ def _ruled(
         objects or not may_be_profiled(agreement, forms[0].form)
         for objects, (_, forms) in zip(objected, kept, strict=True)
     ]
-    scores: dict[int, tuple[float, float | None]] = {}
+    rows: list[Row] = [
+        {} if objects else engaged_row(engaged[decided.lead], decided.decided_at, agreement)
+        for objects, (decided, _) in zip(objected, kept, strict=True)
+    ]
+    scores: dict[int, Chance] = {}
     for points in (False, True):
         places = [place for place, one in enumerate(by_points) if one == points]
         if places:
             scorer = scorecard_scorer(agreement) if points else terms.scorer()
-            scores |= zip(places, scores_of([values[place] for place in places], agreement, scorer), strict=True)
+            did = [rows[place] for place in places]
+            scores |= zip(places, scores_of([values[place] for place in places], did, agreement, scorer), strict=True)
     return [
-        _one(decided, forms[0], values[place], scores[place], terms, salt)
+        _one(decided, forms[0], engaged[decided.lead], rows[place], values[place], scores[place], terms, salt)
         for place, (decided, forms) in enumerate(kept)
     ]
 
@@ -212,22 +232,26 @@ def _ruled(
 def _one(
     decided: SentDecision,
     submission: Submission,
+    engaged: Sequence[Engagement],
+    row: Row,
     values: Mapping[str, Value],
-    score: tuple[float, float | None],
+    score: Chance,
     terms: Terms,
     salt: bytes,
 ) -> Ruled:
     agreement, made = terms.agreement, terms.price
-    wait = policy.waited(submission.interest_at, decided.decided_at)
+    wait = policy.waited(interest_at(submission, row, agreement), decided.decided_at)
     value, minutes = policy.value_of(values, agreement), policy.minutes_of(values, agreement)
-    weighed = policy.on_scales(*score, value, minutes, wait, agreement)
+    weighed = policy.on_scales(score.probability, score.spread, value, minutes, wait, agreement, score.p_nurture)
     price = policy.Price(0, made.value, made.review_from) if made is not None else None
-    lot, may_nurture = policy.lot(salt, decided.submission), may_be_mailed(agreement, submission.form)
+    lot = policy.lot(salt, decided.submission)
+    may_nurture = mailable(agreement, submission, engaged, decided.decided_at)
     verdict = policy.route(weighed, price, agreement, lot, may_nurture)
     route, ruled_by = verdict.route, verdict.ruled_by
     if decided.ruled_by in STANDS or decided.route == "quarantine":
         route, ruled_by = decided.route, decided.ruled_by or "bot"
-    return Ruled(route, ruled_by, weighed.probability, weighed.band, weighed.index, weighed.minutes)
+    chances = weighed.probability, weighed.band, weighed.index, weighed.minutes, weighed.p_nurture
+    return Ruled(route, ruled_by, *chances)
 
 
 def _said(values: Mapping[str, Value], agreement: Agreement) -> dict[str, str]:

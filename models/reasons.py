@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from features.catalogue import ACTION
 from features.matrix import Feature
 from leads.lead import Contribution
 
@@ -17,6 +18,8 @@ def tell(feature: Feature, value: float | str | None) -> str:
 
 
 def told_value(feature: Feature, value: float | str | None) -> str:
+    if feature.field == ACTION and value is not None:
+        return "sales" if value else "marketing"
     if value is None or value != value:
         return "not given"
     if isinstance(value, str):
@@ -28,6 +31,7 @@ def told_value(feature: Feature, value: float | str | None) -> str:
 
 
 def top_reasons(contributions: Sequence[Contribution], most: int = SHOWN) -> list[Contribution]:
-    """The strongest first, for or against; ties keep the form's order."""
-    worth = [reason for reason in contributions if abs(reason.effect) >= WORTH_TELLING]
+    """The strongest first, for or against; ties keep the form's order. They speak of the lead: who follows up is no
+    reason to."""
+    worth = [one for one in contributions if abs(one.effect) >= WORTH_TELLING and one.field != ACTION]
     return sorted(worth, key=lambda reason: -abs(reason.effect))[:most]

@@ -13,6 +13,7 @@ from leads.ledger.book import Ledger
 from leads.refusal import Refusal
 from models.bundle_document import BundleRefused
 from models.champion import REGISTERED_MODEL, saved_scorer
+from models.engaged import learned, only_engaged, with_points
 from models.ruling import circumstances, ruled_again, ruling
 from models.scorecard import base_rate_score, scorecard_scorer
 from models.scorer import Scorer
@@ -67,8 +68,11 @@ class Replay:
 
 
 def rescored(decision: Decision, scorer: Scorer, agreement: Agreement) -> Score:
-    nothing_known = not decision.features and decision.score.model is None
-    return base_rate_score(agreement) if nothing_known and scorer.scored else scorer.score_row(decision.features)
+    """What the person did after the form counts by points where the model did not learn it."""
+    engaged = only_engaged(decision.features)
+    nothing_known = len(decision.features) == len(engaged) and decision.score.model is None
+    score = base_rate_score(agreement) if nothing_known and scorer.scored else scorer.score_row(decision.features)
+    return score if learned(feature.name for feature in scorer.scored) else with_points(score, engaged, agreement)
 
 
 def told_of(score: Score) -> dict[str, object]:

@@ -69,6 +69,12 @@ def _told(decisions: list[Decision], different: dict[str, list[Difference]]) -> 
 
 
 def _what(decision: Decision) -> str:
+    if decision.cause == "imported":
+        return f"{_again(decision)} Nobody decided then: it was imported, so its score alone is made again."
+    return _again(decision)
+
+
+def _again(decision: Decision) -> str:
     score, by = decision.score, decision.score.model or f"the scorecard of agreement {decision.agreement}"
     return (
         f"{decision.id} was made again by {by} ({score.scored_by}): probability {score.probability!r}, log-odds "

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from features.engagement import mailable
 from leads.agreement import Agreement
-from leads.consent import may_be_mailed
-from leads.lead import Decision, Route, Score, Submission
+from leads.lead import Decision, Engagement, Route, Score, Submission
 from leads.ledger.book import Ledger
 from leads.ledger.decision import Earlier, routed_before, submission_by_id
+from leads.ledger.engagement import engagements_of
 from leads.ledger.price import SavedPrice, price_by_number
 from leads.marks import doubtful
 from models import policy
+from models.engaged import interest_at
 from models.policy import Price, Verdict, Weighed
 
 
 class Circumstances(NamedTuple):
-    """What a decision was made on beside its score; `before` is how the lead stood until then."""
+    """What a decision was made on beside its score; `before` is how the lead stood until then, and
+    `engagements` are those that were known."""
 
     submission: Submission
     salt: bytes
     price: SavedPrice | None
     before: Earlier
+    engagements: Sequence[Engagement]
 
 
 def circumstances(ledger: Ledger, decision: Decision) -> Circumstances:
@@ -32,6 +37,7 @@ def circumstances(ledger: Ledger, decision: Decision) -> Circumstances:
             ledger.salt,
             price_by_number(connection, decision.price_number) if decision.price_number is not None else None,
             routed_before(connection, decision),
+            engagements_of(connection, decision.lead, decision.decided_at),
         )
 
 
@@ -58,8 +64,9 @@ def ruled_again(decision: Decision, score: Score, agreement: Agreement, known: C
 
 def _weighed(decision: Decision, score: Score, agreement: Agreement, submission: Submission) -> Weighed:
     minutes = decision.minutes if decision.minutes is not None else policy.USUAL_MINUTES
-    wait = policy.waited(submission.interest_at, decision.decided_at)
-    return policy.on_scales(score.probability, score.spread, decision.value, minutes, wait, agreement)
+    wait = policy.waited(interest_at(submission, decision.features, agreement), decision.decided_at)
+    told = (score.probability, score.spread, decision.value, minutes, wait, agreement, score.p_nurture)
+    return policy.on_scales(*told)
 
 
 def _verdict(decision: Decision, weighed: Weighed, lot: float, agreement: Agreement, known: Circumstances) -> Verdict:
@@ -73,8 +80,8 @@ def _verdict(decision: Decision, weighed: Weighed, lot: float, agreement: Agreem
     if decision.ruled_by == "owner" and (before == "sales" or (before == "review" and decision.cause != "submission")):
         return Verdict(before, None, "owner")
     price = Price(known.price.number, known.price.price.value, known.price.price.review_from) if known.price else None
-    earlier = policy.before(*known.before[1:]) if decision.cause == "rescore" else None
-    may_nurture = may_be_mailed(agreement, known.submission.form)
+    earlier = policy.before(decision.cause, *known.before)
+    may_nurture = mailable(agreement, known.submission, known.engagements, decision.decided_at)
     return policy.route(weighed, price, agreement, lot, may_nurture, earlier, decision.decided_at)
 
 

@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass
 import lightgbm
 import numpy as np
 from lightgbm import Booster
+from numpy.typing import NDArray
 
+from models.boosting import Rows, boost
 from models.encoder import Array, Encoder
 
-__all__ = ["Booster", "Trees", "TreesRecipe", "fit_trees", "fit_watched"]
+__all__ = ["Booster", "Rows", "Trees", "TreesRecipe", "fit_trees", "fit_watched"]
 
 FOLDS = 5
 
@@ -63,6 +65,11 @@ class Trees:
     def log_odds(self, X: Array) -> Array:
         return np.asarray(self.fold_log_odds(X).mean(axis=0))
 
+    def out_of_fold(self, X: Array) -> Array:
+        """Of the rows that it was fitted on, the log-odds by the fold model that did not see them."""
+        rows = np.arange(len(X))
+        return np.asarray(self.fold_log_odds(X)[folds(len(X)), rows])
+
     def fold_contributions(self, X: Array, threads: int = 1) -> Array:
         """TreeSHAP in log-odds (Lundberg, Lee 2018), shape (fold models, leads, columns + 1), each model's base in the
         last column."""
@@ -79,50 +86,29 @@ class Trees:
         return Trees([lightgbm.Booster(model_str=text) for text in texts])
 
 
-def fit_trees(encoder: Encoder, X: Array, y: Array, recipe: TreesRecipe, weight: Array | None = None) -> Trees:
+def fit_trees(encoder: Encoder, rows: Rows, recipe: TreesRecipe) -> Trees:
     """One model for each contiguous fifth left out (of an order that is time or the file's), so that their mean is
     steadier than any one of them."""
-    fold = np.arange(len(y)) * FOLDS // len(y)
+    fold = folds(len(rows.y))
 
     def fit_without(left_out: int) -> Booster:
-        rows = fold != left_out
-        own = None if weight is None else weight[rows]
-        return lightgbm.train(recipe.parameters(left_out), _data(encoder, X[rows], y[rows], own), recipe.rounds)
+        return boost(encoder, rows.where(fold != left_out), recipe.parameters(left_out), recipe.rounds)
 
     with ThreadPoolExecutor() as pool:  # one thread a model, and one thread in each fit
         return Trees(list(pool.map(fit_without, range(FOLDS))))
 
 
+def folds(rows: int) -> NDArray[np.intp]:
+    """Of each row, the number of the fold model that does not see it."""
+    return np.arange(rows) * FOLDS // rows
+
+
 def fit_watched(
-    encoder: Encoder,
-    X: Array,
-    y: Array,
-    recipe: TreesRecipe,
-    weight: Array | None,
-    judge: tuple[Array, Array],
-    patience: int,
+    encoder: Encoder, rows: Rows, recipe: TreesRecipe, judge: Rows, patience: int
 ) -> tuple[Booster, list[float]]:
-    """One booster and its log loss on the judged rows (X, y) after each round; stops after `patience` rounds without
-    gain."""
-    losses: dict[str, dict[str, list[float]]] = {}
-    data = _data(encoder, X, y, weight)
-    booster = lightgbm.train(
-        recipe.parameters(0) | {"metric": "binary_logloss"},
-        data,
-        recipe.rounds,
-        valid_sets=[data.create_valid(*judge)],
-        valid_names=["judge"],
-        callbacks=[lightgbm.record_evaluation(losses), lightgbm.early_stopping(patience, verbose=False)],
-    )
-    return booster, losses["judge"]["binary_logloss"]
-
-
-def _data(encoder: Encoder, X: Array, y: Array, weight: Array | None) -> lightgbm.Dataset:
-    return lightgbm.Dataset(
-        X,
-        y,
-        weight=weight,
-        feature_name=[f"column_{place}" for place in range(X.shape[1])],
-        categorical_feature=encoder.level_places,
-        params={"feature_pre_filter": False, "verbosity": -1, "num_threads": 1},
-    )
+    """One booster and its mean loss on the judged rows after each round; stops after `patience` rounds without gain."""
+    told: dict[str, dict[str, list[float]]] = {}
+    watch = [lightgbm.record_evaluation(told), lightgbm.early_stopping(patience, verbose=False)]
+    booster = boost(encoder, rows, recipe.parameters(0), recipe.rounds, judge, watch)
+    (curve,) = told["judge"].values()
+    return booster, curve

@@ -1,10 +1,13 @@
 """Deciding again about a lead that is known: because the model can score it now, a person said so, it turned out to be
 no bot, or it objected to being scored by one."""
 
+from typing import NamedTuple
+
 from leads.consent import may_be_profiled
-from leads.lead import Cause, Decision, Route, Submission
+from leads.lead import SCORED_AGAIN, Cause, Decision, Route, Submission
 from leads.ledger import (
     Connection,
+    Made,
     company_of_lead,
     decided_submission,
     hold,
@@ -14,11 +17,21 @@ from leads.ledger import (
     objects,
     settle,
 )
-from serving.announcement import announcement
+from models.engaged import inputs
+from serving.announcement import announcements
 from serving.decider import ByHand, Told
 from serving.intake import Intake
 from serving.said import all_that_it_said
+from serving.scoring.engaged import with_engagements
 from serving.scoring.live import Scored
+
+
+class Anew(NamedTuple):
+    """What was made of a lead anew, and the decision before it."""
+
+    submission: Submission
+    before: Decision
+    made: Made
 
 
 def decide_anew(
@@ -35,15 +48,31 @@ def decide_anew(
     """A new decision about the newest submission that counted, and its announcement. `of` is the one that was scored.
 
     None where nothing is decided: the lead was erased; another submission came in between, which was decided by itself;
-    or it is only a re-score and a hand decided already. A hand's route and owner stand until the person sends again,
+    or it is only scored again and a hand decided already. A hand's route and owner stand until the person sends again,
     and so does the quarantine until a hand ends it."""
+    anew = made_anew(connection, intake, lead, scored, cause, route, note, owner, of)
+    return settled(connection, intake, anew) if anew is not None else None
+
+
+def made_anew(
+    connection: Connection,
+    intake: Intake,
+    lead: str,
+    scored: Scored,
+    cause: Cause,
+    route: Route | None = None,
+    note: str | None = None,
+    owner: str | None = None,
+    of: str | None = None,
+) -> Anew | None:
+    """The same, and nothing is written yet."""
     if not hold(connection, lead):
         return None
     submission, before = decided_submission(connection, lead), latest_decision(connection, lead)
     if submission is None or before is None or of not in (None, submission.id):
         return None
     hand = last_override(connection, submission.id)
-    if cause == "rescore" and (hand or before.route == "quarantine"):
+    if cause in SCORED_AGAIN and (hand or before.route == "quarantine"):
         return None
     by_hand = ByHand(route, owner, note) if route is not None else None
     if cause == "objection" and hand:
@@ -51,19 +80,26 @@ def decide_anew(
     doubted = cause == "objection" and before.route == "quarantine"
     values = all_that_it_said(connection, submission, intake.agreement.form.fields)
     told = Told(submission, values, scored, company_of_lead(connection, lead), before, note)
-    made = intake.decider.decide(connection, told, cause, by_hand, doubted)
-    settle(connection, made, announcement(submission, made, intake.zone, intake.agreement, intake.links))
-    return made.decision
+    return Anew(submission, before, intake.decider.decide(connection, told, cause, by_hand, doubted))
+
+
+def settled(connection: Connection, intake: Intake, anew: Anew) -> Decision:
+    told = announcements(anew.submission, anew.made, intake.zone, intake.agreement, intake.links)
+    settle(connection, anew.made, told)
+    return anew.made.decision
 
 
 def scored_anew(intake: Intake, lead: str, by_model: bool = True) -> tuple[Submission, Scored] | None:
     """The newest submission that the lead was decided on, and the score of all that it said so far by what scores now;
-    None for a lead that is not there. A person who objected, or never agreed, is scored by the agreement's points."""
+    None for a lead that is not there. A person who objected, or never agreed, is scored by the agreement's points,
+    and of one who objected nothing counts of what they did after the form."""
     with intake.ledger.reading() as connection:
         newest = decided_submission(connection, lead)
         if newest is None:
             return None
         values = all_that_it_said(connection, newest, intake.agreement.form.fields)
-        by_model = by_model and not objects(connection, identities_of(connection, lead))
-    by_model = by_model and may_be_profiled(intake.agreement, newest.form)
-    return newest, intake.live.score_waiting(values, by_model)
+        objecting = not by_model or objects(connection, identities_of(connection, lead))
+        engaged = {} if objecting else intake.engaged(connection, lead)
+    by_model = not objecting and may_be_profiled(intake.agreement, newest.form)
+    scored = intake.live.score_waiting({**values, **inputs(engaged)}, by_model)
+    return newest, with_engagements(scored, engaged, intake.agreement)

@@ -12,6 +12,20 @@ from serving.answer_links import AnswerLinks
 from serving.delivery.mail import mail_of
 
 
+def announcements(
+    submission: Submission, made: Made, zone: ZoneInfo, agreement: Agreement, links: AnswerLinks | None = None
+) -> tuple[Announcement, ...]:
+    """What is told of a decision: a lead to nurture is told to the marketing tool by itself."""
+    told = announcement(submission, made, zone, agreement, links)
+    decision = made.decision
+    if decision.route != "nurture" or decision.cause == "kept":
+        return (told,)
+    body = answers.decision_body(decision, zone)
+    data = {name: body[name] for name in ("lead", "decision", "band", "reasons")}
+    data |= {"track": decision.track, "since": answers.time_told(made.since, zone)}
+    return (told, Announcement("lead.nurture", decision.decided_at, data))
+
+
 def announcement(
     submission: Submission, made: Made, zone: ZoneInfo, agreement: Agreement, links: AnswerLinks | None = None
 ) -> Announcement:
@@ -25,6 +39,7 @@ def announcement(
         "submission": submission.id,
         "decided_at": answers.time_told(decision.decided_at, zone),
         "cause": decision.cause,
+        "changed": decision.note if decision.cause in ("engagement", "nightly") else None,
         "form": dict(submission.form),
     }
     to_owner = made.placement.mail_to if made.placement is not None else None

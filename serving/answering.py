@@ -4,22 +4,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from leads.consent import may_be_mailed
-from leads.lead import Assignment, Decision, Outcome, Route, Step, StepKind
+from features.engagement import mailable
+from leads.lead import SCORED_AGAIN, Assignment, Decision, Outcome, Route, Step, StepKind
 from leads.ledger import (
     Connection,
     Return,
     assignment_of,
     decided_submission,
+    engagements_of,
     latest_decision,
     outcomes_of,
     put_assignment,
     put_return,
+    settle,
     write_step,
 )
-from leads.outcome import ENDED, LeadState
+from leads.outcome import ENDED, LeadState, given_back
 from leads.sections import SalesReason
-from serving.anew import decide_anew
+from serving.anew import decide_anew, made_anew, settled
+from serving.announcement import announcements
 from serving.intake import Intake
 from serving.scoring.live import Scored
 
@@ -48,15 +51,23 @@ def answered(connection: Connection, intake: Intake, lead: str, state: LeadState
     put_return(connection, lead, _comes_back(intake, state, told))
     if state == "open" and _is_return(told[-1]):
         return _returned(connection, intake, before, stood, told[-1])
-    if before.cause == "rejected" and state not in ENDED:
+    given, earlier = given_back(told), given_back(one for one in told if one.received_at < now)
+    to_nurture = given is not None and _reason(intake, given).then != "end"
+    if not to_nurture and _was_given_back(before, earlier):
         owner = stood.owner if stood is not None else None
-        decided = _decided(connection, intake, before, "sales", owner)
-        _stand(connection, intake, lead, state, of_sales=True, now=now)
+        decided = _taken_back(connection, intake, before, state, owner)
+        _stand(connection, intake, lead, state, told, of_sales=True, now=now)
         return decided
-    _stand(connection, intake, lead, state, before.route in OF_SALES, now)
-    if state == "rejected" and before.route in OF_SALES and _to_nurture(connection, intake, told[-1]):
-        return _decided(connection, intake, before, "nurture")
+    _stand(connection, intake, lead, state, told, before.route in OF_SALES, now)
+    if to_nurture and given != earlier and before.route in OF_SALES and _may_be_mailed(connection, intake, lead):
+        return _given_back(connection, intake, before)
     return None
+
+
+def _was_given_back(before: Decision, given: Outcome | None) -> bool:
+    """It is nurtured because sales rejected it; since then it may have been scored again."""
+    scored_again = before.cause in SCORED_AGAIN and before.route == "nurture"
+    return before.cause == "rejected" or (scored_again and given is not None)
 
 
 def _comes_back(intake: Intake, state: LeadState, told: Sequence[Outcome]) -> Return | None:
@@ -87,32 +98,39 @@ def _returned(
     return decide_anew(connection, intake, before.lead, as_it_was, "returned", "sales", why)
 
 
-def _to_nurture(connection: Connection, intake: Intake, told: Outcome) -> bool:
-    return _reason(intake, told).then != "end" and _may_be_mailed(connection, intake, told.lead)
-
-
 def _reason(intake: Intake, told: Outcome) -> SalesReason:
     """Of a reason that the agreement no longer names, what it usually does."""
     return intake.agreement.sales.reasons.get(told.reason or "", SalesReason())
 
 
-def _stand(connection: Connection, intake: Intake, lead: str, state: LeadState, of_sales: bool, now: datetime) -> None:
+def _stand(
+    connection: Connection,
+    intake: Intake,
+    lead: str,
+    state: LeadState,
+    told: Sequence[Outcome],
+    of_sales: bool,
+    now: datetime,
+) -> None:
     stood = assignment_of(connection, lead)
     if stood is None or (stood.ended_at is not None and not of_sales):
         return
     if state == "open" and stood.owner is None and stood.answered_at is not None:
         stands = _waiting(stood, intake, now)
     else:
-        stands = _standing(stood, state, of_sales, now)
+        stands = _standing(stood, state, told, of_sales, now)
     if stands != stood:
         put_assignment(connection, stands)
         write_step(connection, _step(stands, stood, state, now))
 
 
-def _standing(stood: Assignment, state: LeadState, of_sales: bool, now: datetime) -> Assignment:
+def _standing(
+    stood: Assignment, state: LeadState, told: Sequence[Outcome], of_sales: bool, now: datetime
+) -> Assignment:
     """Whoever opens a lead again has answered for it before, where they had: the clock stays quiet."""
     stands = stood
-    if state != "open":
+    since = [one.type for one in told if one.occurred_at >= stood.since]
+    if state != "open" or (stood.owner is not None and set(since) - {"reopened"}):
         stands = replace(stood, answered_at=stood.answered_at or now, next_step=None, next_at=None)
     if state in ENDED:
         return replace(stands, ended_at=stood.ended_at or now)
@@ -134,14 +152,26 @@ def _step(stands: Assignment, stood: Assignment, state: LeadState, now: datetime
     return Step(stands.lead, stands.decision, now, kind, stands.owner, stood.owner, respond_by, WORDS[state])
 
 
-def _decided(
-    connection: Connection, intake: Intake, before: Decision, route: Route, owner: str | None = None
-) -> Decision | None:
-    """Scored as it was: what sales says of a lead is no word of the lead's own."""
+def _given_back(connection: Connection, intake: Intake, before: Decision) -> Decision | None:
+    """Scored as it was, here and below: what sales says of a lead is no word of the lead's own."""
     as_it_was = Scored(before.score, before.features, None)
-    if route == "sales":
-        return decide_anew(connection, intake, before.lead, as_it_was, "override", route, WORDS["open"], owner)
-    return decide_anew(connection, intake, before.lead, as_it_was, "rejected", route, _why(connection, before.lead))
+    return decide_anew(connection, intake, before.lead, as_it_was, "rejected", "nurture", _why(connection, before.lead))
+
+
+def _taken_back(
+    connection: Connection, intake: Intake, before: Decision, state: LeadState, owner: str | None
+) -> Decision | None:
+    """Nobody is mailed a lead that has ended meanwhile."""
+    as_it_was = Scored(before.score, before.features, None)
+    why = WORDS["open" if state not in ENDED else state]
+    anew = made_anew(connection, intake, before.lead, as_it_was, "override", "sales", why, owner)
+    if anew is None:
+        return None
+    if state not in ENDED:
+        return settled(connection, intake, anew)
+    told = announcements(anew.submission, anew.made, intake.zone, intake.agreement, intake.links)
+    settle(connection, anew.made, [replace(one, mail_to=(), mail=None) for one in told])
+    return anew.made.decision
 
 
 def _why(connection: Connection, lead: str) -> str:
@@ -151,4 +181,7 @@ def _why(connection: Connection, lead: str) -> str:
 
 def _may_be_mailed(connection: Connection, intake: Intake, lead: str) -> bool:
     submission = decided_submission(connection, lead)
-    return submission is not None and may_be_mailed(intake.agreement, submission.form)
+    if submission is None:
+        return False
+    now = intake.decider.now()
+    return mailable(intake.agreement, submission, engagements_of(connection, lead, now), now)

@@ -1,18 +1,21 @@
 """What the service answers, as JSON; the classes are what /openapi.json says of it."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
+from features.engagement import looks_scanned
 from leads.lead import (
     Assignment,
     Band,
     Cause,
     Contribution,
     Decision,
+    Engagement,
     NextStep,
     Outcome,
     OutcomeType,
@@ -77,9 +80,14 @@ class ToldDecision(DecisionAnswer):
     submission: str
     decided_at: datetime
     cause: Cause
-    note: str | None = Field(description="What the person said who made it by hand")
+    note: str | None = Field(description="What the person said who made it by hand, or what changed since then")
+    track: str | None = Field(description="How marketing nurtures it; null where it does not, or may not by mail")
     degraded: str | None = Field(description="Why the champion did not score it")
     ruled_by: RuledBy | None = Field(description="What had the last word on the route; null for decisions of old")
+    p_sales: float | None = Field(
+        description="The probability if sales follows up; null where the model does not know what a call adds"
+    )
+    p_nurture: float | None = Field(description="The probability without a call; null where the model does not know")
     index: float | None = Field(description="What a sales minute spent on it was expected to earn")
     value: float | None = Field(description="What its conversion is worth; null where nobody said")
     minutes: float | None = Field(description="Of sales, for one such lead")
@@ -134,6 +142,16 @@ class OutcomeAnswer(BaseModel):
     told_by: str | None = Field(description="The owner whose mail held the link that told it")
 
 
+class EngagementAnswer(BaseModel):
+    event: str
+    kind: str = Field(description="One of the agreement's marketing.engagements")
+    occurred_at: datetime
+    received_at: datetime
+    properties: dict[str, str | float | bool]
+    counts: bool = Field(description="False where it looks like a mail scanner's")
+    key: str | None = Field(description="The first letters of the key that told it")
+
+
 class LeadStory(BaseModel):
     lead: str
     arrived_at: datetime
@@ -142,6 +160,7 @@ class LeadStory(BaseModel):
     steps: list[StepAnswer] = Field(description="What happened to it in sales")
     standing: Standing | None = Field(description="Where it stands with sales; null where sales has it not")
     outcomes: list[OutcomeAnswer] = Field(description="What sales told of it, as it happened")
+    engagements: list[EngagementAnswer] = Field(description="What it did after its form, as it happened")
     state: LeadState = Field(description="What became of it so far")
 
 
@@ -192,8 +211,11 @@ def told_decision_body(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "decided_at": time_told(decision.decided_at, zone),
         "cause": decision.cause,
         "note": decision.note,
+        "track": decision.track,
         "degraded": decision.degraded,
         "ruled_by": decision.ruled_by,
+        "p_sales": decision.score.p_sales,
+        "p_nurture": decision.score.p_nurture,
         "index": decision.index,
         "value": decision.value,
         "minutes": decision.minutes,
@@ -228,6 +250,7 @@ def story_body(story: Story, zone: ZoneInfo) -> dict[str, Any]:
         "steps": [step_body(step, zone) for step in story.steps],
         "standing": standing_body(story.assignment, zone),
         "outcomes": [outcome_body(outcome, zone) for outcome in story.outcomes],
+        "engagements": engagement_bodies(story.engagements, zone),
         "state": state_of(story.outcomes),
     }
 
@@ -243,6 +266,22 @@ def outcome_body(outcome: Outcome, zone: ZoneInfo) -> dict[str, Any]:
         "key": outcome.key,
         "told_by": outcome.told_by,
     }
+
+
+def engagement_bodies(engagements: Sequence[Engagement], zone: ZoneInfo) -> list[dict[str, Any]]:
+    scanned = looks_scanned(engagements)
+    return [
+        {
+            "event": one.event,
+            "kind": one.kind,
+            "occurred_at": time_told(one.occurred_at, zone),
+            "received_at": time_told(one.received_at, zone),
+            "properties": dict(one.properties),
+            "counts": one.event not in scanned,
+            "key": one.key,
+        }
+        for one in engagements
+    ]
 
 
 def step_body(step: Step, zone: ZoneInfo) -> dict[str, Any]:

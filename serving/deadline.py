@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar, TypeVarTuple, Unpack
+from typing import TypeVar, TypeVarTuple
 
 from anyio import to_thread
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-async def in_time(work: Callable[[Unpack[Ts]], T], *arguments: Unpack[Ts], seconds: float = READ_SECONDS) -> T:
+async def in_time(work: Callable[[*Ts], T], *arguments: *Ts, seconds: float = READ_SECONDS) -> T:
     """Runs in a thread, which is left behind when it takes too long: a database that cannot be reached may not even
     refuse."""
     try:

@@ -4,24 +4,28 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from features.engagement import mailable
 from leads.agreement import Agreement
-from leads.consent import may_be_mailed
 from leads.fields import Value
-from leads.lead import Assignment, Cause, Decision, Route, Submission, decision_id
+from leads.lead import SCORED_AGAIN, Assignment, Cause, Decision, Route, Submission, decision_id
 from leads.ledger import (
     Connection,
     Ledger,
     Made,
     Placement,
     assignment_of,
+    engagements_of,
+    nurtured_since,
     routed_now,
 )
 from models import policy
+from models.engaged import interest_at
 from models.policy import Verdict, Weighed
 from serving.assignment import QUEUES
 from serving.placement import Placed, Placing
 from serving.pricing import Prices
 from serving.scoring.live import Scored
+from serving.tracks import track_of
 
 
 def utc_now() -> datetime:
@@ -71,14 +75,17 @@ class Decider:
     ) -> Made:
         """`doubted` where the form looks like a bot's."""
         now, score = self.now(), told.scored.score
-        weighed = policy.weigh(score, told.values, self.agreement, policy.waited(told.submission.interest_at, now))
+        interest = interest_at(told.submission, told.scored.row, self.agreement)
+        weighed = policy.weigh(score, told.values, self.agreement, policy.waited(interest, now))
         price, lot = self.prices.of(score.model), policy.lot(self.ledger.salt, told.submission.id)
         stood = assignment_of(connection, told.submission.lead) if told.last is not None else None
         verdict = self._ruled(by_hand, doubted) or _kept(told.last, stood, cause)
-        verdict = verdict or self._verdict(connection, told, cause, weighed, price, lot, now)
+        may_nurture = self._may_be_mailed(connection, told, now)
+        verdict = verdict or self._verdict(connection, told, cause, weighed, price, lot, may_nurture, now)
+        mailed = verdict.route == "nurture" and may_nurture
         decision = decision_id()
         sent = told.submission
-        placed = Placed(decision, sent.lead, told.values, weighed, sent.interest_at, told.company, stood)
+        placed = Placed(decision, sent.lead, told.values, weighed, interest, told.company, stood)
         placement = self._placement(connection, placed, verdict.route, cause, by_hand, now)
         made = Decision(
             id=decision,
@@ -105,8 +112,15 @@ class Decider:
             lot=lot,
             ruled_by=verdict.ruled_by,
             chosen=verdict.chosen,
+            track=track_of(self.agreement.marketing, told.values, weighed.band) if mailed else None,
         )
-        return Made(made, placement)
+        return Made(made, placement, self._since(connection, made, told.last))
+
+    def _since(self, connection: Connection, made: Decision, last: Decision | None) -> datetime | None:
+        """Since when it is in its track."""
+        if made.route != "nurture" or last is None or (last.route, last.track) != (made.route, made.track):
+            return made.decided_at
+        return nurtured_since(connection, made.lead, made.track)
 
     def _ruled(self, by_hand: ByHand | None, doubted: bool) -> Verdict | None:
         """Where the policy has no say."""
@@ -122,12 +136,17 @@ class Decider:
         weighed: Weighed,
         price: policy.Price | None,
         lot: float,
+        may_nurture: bool,
         now: datetime,
     ) -> Verdict:
         lead = told.submission.lead
-        before = policy.before(*routed_now(connection, lead)[1:]) if cause == "rescore" else None
-        may_nurture = may_be_mailed(self.agreement, told.submission.form)
+        before = policy.before(cause, *routed_now(connection, lead)) if cause in SCORED_AGAIN else None
         return policy.route(weighed, price, self.agreement, lot, may_nurture, before, now)
+
+    def _may_be_mailed(self, connection: Connection, told: Told, now: datetime) -> bool:
+        """A lead that was never decided did nothing yet."""
+        engaged = engagements_of(connection, told.submission.lead, now) if told.last is not None else []
+        return mailable(self.agreement, told.submission, engaged, now)
 
     def _placement(
         self,
@@ -146,6 +165,8 @@ class Decider:
             return self.placing.by_hand(connection, placed, owner, now)
         if cause == "returned":
             return self.placing.to_others(connection, placed, now)
+        if cause in ("engagement", "nightly") and (stood := placed.before) is not None and stood.ended_at is not None:
+            return self.placing.to_others(connection, placed, now, rather=True)
         return self.placing.to_sales(connection, placed, now, again=cause != "submission")
 
 
@@ -154,5 +175,5 @@ def _kept(last: Decision | None, stood: Assignment | None, cause: Cause) -> Verd
     if last is None or stood is None or stood.ended_at is not None:
         return None
     writes_again = cause == "submission" and stood.owner is not None and last.route == "sales"
-    answered = cause in ("rescore", "objection") and stood.answered_at is not None
+    answered = (cause in SCORED_AGAIN or cause == "objection") and stood.answered_at is not None
     return Verdict(last.route, None, "owner") if writes_again or answered else None

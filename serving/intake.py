@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -30,13 +31,15 @@ from leads.ledger import (
     answer_given,
     assignment_of,
     digests,
+    engagements_of,
     enter,
     objects,
     others_who_wrote,
     submissions_of_person,
 )
 from leads.marks import doubtful
-from serving.announcement import announcement, answer
+from models.engaged import engaged_row, inputs, only_engaged
+from serving.announcement import announcements, answer
 from serving.answer_links import AnswerLinks
 from serving.assignment import QUEUES
 from serving.company import company_of
@@ -45,7 +48,10 @@ from serving.decider import Decider, Told, utc_now
 from serving.edge.arrival import Arrival
 from serving.problems import Problem
 from serving.quarantine.bots import SAME_WORDS, WITHIN, Bots, content_of
+from serving.scoring.engaged import with_engagements
 from serving.scoring.live import LiveScorer, Scored, invented_form
+from serving.scoring.probation import Probation
+from serving.scoring.thread import Row
 from serving.watch.metrics import Metrics
 
 Values = Mapping[str, Value]
@@ -61,6 +67,7 @@ class Known(NamedTuple):
     marks: tuple[str, ...] = ()
     content: str | None = None
     earlier: tuple[Submission, ...] = ()
+    engaged: Row = MappingProxyType({})
 
 
 class Intake:
@@ -82,6 +89,7 @@ class Intake:
         self.decider = Decider(ledger, agreement, number, now)
         self.links = AnswerLinks(ledger)
         self.metrics = Metrics()
+        self.probation = Probation(ledger, agreement, live, self.metrics.returned, now)
         self.writer = Writer(ledger, self.metrics.committed)
         self.bots = Bots()
         self.failing: set[str] = set()
@@ -98,7 +106,8 @@ class Intake:
     def degraded(self) -> list[str]:
         """What the process lacks at the moment; `failing` names the chores whose last run failed."""
         failing = [f"{chore}-failing" for chore in sorted(self.failing)]
-        return self.live.degraded() + self.decider.prices.degraded() + failing
+        champion = self.live.degraded() + self.probation.degraded()
+        return champion + self.decider.prices.degraded() + failing
 
     def close(self) -> None:
         self.live.close()
@@ -154,11 +163,19 @@ class Intake:
             objecting = objects(connection, people)
             others = others_who_wrote(connection, content, arrival.arrived_at - WITHIN, people, SAME_WORDS)
             earlier = submissions_of_person(connection, people)
-        return Known(None, objecting, self.bots.marks(arrival, others), content, earlier)
+            engaged = self.engaged(connection, earlier[0].lead) if earlier and not objecting else {}
+        return Known(None, objecting, self.bots.marks(arrival, others), content, earlier, engaged)
+
+    def engaged(self, connection: Connection, lead: str) -> Row:
+        """What a lead did until now, after its forms; nothing for somebody new, who is not asked about."""
+        now = self.decider.now()
+        return engaged_row(engagements_of(connection, lead, now), now, self.agreement)
 
     async def _score(self, values: Values, known: Known, arrival: Arrival) -> Scored:
+        by_model = not known.objects and may_be_profiled(self.agreement, arrival.values)
         with self.metrics.scoring():
-            return await self.live.score(values, not known.objects and may_be_profiled(self.agreement, arrival.values))
+            scored = await self.live.score({**values, **inputs(known.engaged)}, by_model)
+        return with_engagements(scored, known.engaged, self.agreement)
 
     def _entry(self, arrival: Arrival, known: Known, values: Values, scored: Scored) -> Entry:
         def submission(lead: str) -> Submission:
@@ -181,7 +198,7 @@ class Intake:
             arrived_at=arrival.arrived_at,
             submission=submission,
             decide=partial(self._decide, values=values, scored=scored, company=digest_of_company),
-            announce=partial(announcement, zone=self.zone, agreement=self.agreement, links=self.links),
+            announce=partial(announcements, zone=self.zone, agreement=self.agreement, links=self.links),
             answer=lambda _, decision: answer(decision, self.zone, to_page=arrival.key.kind == "pk"),
             company=digest_of_company,
         )
@@ -200,7 +217,7 @@ class Intake:
         before, doubted = standing.before, doubtful(submission.marks)
         if doubted and before is not None and before.route != "quarantine":
             return Made(self._kept(connection, before, submission))
-        if standing.objects and scored.score.scored_by != "scorecard":
+        if standing.objects and (scored.score.scored_by != "scorecard" or only_engaged(scored.row)):
             scored = self.live.by_scorecard(values, "no-consent")
         return self.decider.decide(connection, Told(submission, values, scored, company, before), doubted=doubted)
 

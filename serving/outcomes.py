@@ -13,11 +13,13 @@ from leads.ledger import (
     arrival_of,
     assignment_of,
     conversions_told,
+    events_told,
     hold,
     leave_out_conversions,
     outcomes_of,
     post,
     write_outcome,
+    write_outcomes,
 )
 from leads.outcome import LeadState, state_of
 from serving import answers
@@ -81,11 +83,15 @@ def foreseen(connection: Connection, intake: Intake, outcome: Outcome) -> Wrong 
     return _conflict(before, outcome) if before else _wrong(connection, intake, outcome, arrived_at)
 
 
-def keep_past(connection: Connection, outcome: Outcome) -> None:
-    """What became of an imported lead: kept once, and history, so that it moves nobody's leads and is not announced."""
-    hold(connection, outcome.lead)
-    if all(one.event != outcome.event for one in outcomes_of(connection, outcome.lead)):
-        _kept(connection, outcome)
+def keep_past(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+    """What became of imported leads, which the caller holds: kept once, and history, so that it moves nobody's leads
+    and is not announced."""
+    told = events_told(connection, {outcome.lead for outcome in outcomes}) if outcomes else set()
+    new = {(one.lead, one.event): one for one in reversed(outcomes) if (one.lead, one.event) not in told}
+    write_outcomes(connection, [outcome for outcome in new.values() if outcome.key is None])
+    for outcome in new.values():
+        if outcome.key is not None:
+            _kept(connection, outcome)
 
 
 def _written(intake: Intake, of_lead: dict[str, list[Outcome]]) -> Iterator[tuple[str, Done]]:

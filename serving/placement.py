@@ -102,11 +102,14 @@ class Placing:
             return self._to(member, placed, now, f"{member.name} has this lead already", before=before)
         return self._assigned(connection, placed, team, before)
 
-    def to_others(self, connection: Connection, placed: Placed, now: datetime) -> Placement:
-        """It comes back to sales, to nobody who had it before."""
+    def to_others(self, connection: Connection, placed: Placed, now: datetime, rather: bool = False) -> Placement:
+        """It comes back to sales, to nobody who had it before; `rather`: unless nobody else is there."""
         team, before = Team(connection, self.agreement, now), placed.before
         had = had_by(before) if before is not None else ()
         placement = self._assigned(connection, placed, team, before, frozenset(had))
+        if rather and placement.owner == SALES:
+            again = self._assigned(connection, placed, team, before)
+            placement = again if again.owner != SALES else placement
         made = placement.assignment
         return placement if made is None else placement._replace(assignment=replace(made, owned_before=had))
 
@@ -165,7 +168,7 @@ class Placing:
         made = replace(
             before,
             decision=placed.decision,
-            benefit=placed.weighed.probability,
+            benefit=placed.weighed.benefit,
             value=placed.weighed.value,
             minutes=placed.weighed.minutes,
         )
@@ -189,7 +192,7 @@ class Placing:
             escalated=False,
             answered_at=None,
             ended_at=None,
-            benefit=placed.weighed.probability,
+            benefit=placed.weighed.benefit,
             value=placed.weighed.value,
             minutes=placed.weighed.minutes,
             interest_at=placed.interest_at,

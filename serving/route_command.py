@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from serving.trial import Trial
 
 MOST_REASONS = 3
+EXPECT = "exit code 1 when it cannot go to them; where several people's turns are equal, it can go to each of them"
 
 
 def route_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,7 @@ def route_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the lead says, written as in a form, before any option; nothing is required",
     )
     parser.add_argument("--at", metavar="TIME", help="when it comes, such as 2026-11-23T09:00, in the team's time zone")
-    parser.add_argument("--expect", metavar="NAME", help="exit code 1 when it goes to anybody else")
+    parser.add_argument("--expect", metavar="NAME", help=EXPECT)
     parser.add_argument("--sales", action="store_true", help="suppose that it goes to sales, whatever its score")
     parser.add_argument("--agreement", metavar="PATH", help="default: ACCORD_AGREEMENT, then ./accord.toml")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -76,11 +77,14 @@ def _moment(text: str | None, zone: ZoneInfo) -> datetime:
 
 def _lines(trial: Trial, agreement: Agreement, at: datetime) -> Iterator[str]:
     from models.reasons import top_reasons
+    from serving.call_words import call_adds
 
     decision, zone = trial.decision, ZoneInfo(agreement.sales.timezone)
     score = decision.score
     yield f"came    {at.astimezone(zone):%a %Y-%m-%d %H:%M} ({zone.key})"
     yield f"score   {100 * score.probability:.1f} %, band {decision.band}, by {score.model or 'the scorecard'}"
+    if adds := call_adds(score):
+        yield f"        {adds}"
     reasons = top_reasons(score.contributions, MOST_REASONS)
     yield from (f"        {reason.text} ({reason.effect:+.2f})" for reason in reasons)
     yield f"worth   {_worth(decision)}"
@@ -95,7 +99,8 @@ def _lines(trial: Trial, agreement: Agreement, at: datetime) -> Iterator[str]:
 def _worth(decision: Decision) -> str:
     if decision.index is None:
         return "unknown: the lead does not say what it is worth, so its band alone counts"
-    return f"{decision.index:,.2f} a minute ({decision.value:,.0f} times the chance, over {decision.minutes:g} minutes)"
+    times = "the chance" if decision.score.p_nurture is None else "what a call adds"
+    return f"{decision.index:,.2f} a minute ({decision.value:,.0f} times {times}, over {decision.minutes:g} minutes)"
 
 
 def _price(decision: Decision) -> str:
@@ -144,6 +149,8 @@ def _body(trial: Trial, agreement: Agreement, at: datetime) -> dict[str, Any]:
     return {
         "at": time_told(at, zone),
         "probability": decision.score.probability,
+        "p_sales": decision.score.p_sales,
+        "p_nurture": decision.score.p_nurture,
         "band": decision.band,
         "scored_by": decision.score.scored_by,
         "model": decision.score.model,

@@ -5,12 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from features.engagement import UNSUBSCRIBED, looks_scanned
 from leads.agreement import Agreement
-from leads.lead import Cause, Decision, Outcome, RuledBy, Step, StepKind, Submission
+from leads.lead import Cause, Decision, Engagement, Outcome, RuledBy, Step, StepKind, Submission
 from leads.ledger import SentOn, Story
 from leads.outcome import state_of
 from models.reasons import top_reasons
 from serving.assignment import QUEUES
+from serving.call_words import call_adds
 from serving.form_words import form_lines, indented
 
 MARGIN = 11
@@ -27,6 +29,8 @@ CAUSES: Mapping[Cause, str] = {
     "rejected": "Decided again, since sales rejected it",
     "returned": "Back at sales",
     "imported": "Imported",
+    "engagement": "Decided again, after what the person did",
+    "nightly": "Decided again by night",
 }
 RULED: Mapping[RuledBy, str] = {
     "look": "a person's look is worth most here",
@@ -112,6 +116,8 @@ def _events(story: Story, messages: Sequence[SentOn], agreement: Agreement, zone
     yield from (_step(one, zone) for one in story.steps)
     yield from (_message(one, zone) for one in messages)
     yield from (_outcome(one, zone) for one in story.outcomes)
+    scanned = looks_scanned(story.engagements)
+    yield from (_engagement(one, one.event in scanned, agreement, zone) for one in story.engagements)
 
 
 def _form(sent: Submission, agreement: Agreement, zone: ZoneInfo) -> Event:
@@ -136,8 +142,11 @@ def _decision(made: Decision) -> Event:
     )
     by = score.model or f"the {score.scored_by}"
     lines = [f"scored by {by}" + (f" ({made.degraded})" if made.degraded else "")]
+    lines += [adds] if (adds := call_adds(score)) else []
     lines += [f"{made.route}: {why}"] if (why := _why(made)) else []
-    lines += [f"said: {indented(made.note, MARGIN + 4)}"] if made.note else []
+    lines += [f"track: {made.track}"] if made.track else []
+    said = "changed" if made.cause in ("engagement", "nightly") else "said"
+    lines += [f"{said}: {indented(made.note, MARGIN + 4)}"] if made.note else []
     lines += [f"{'+' if one.effect > 0 else '-'} {one.text}" for one in top_reasons(score.contributions)]
     return Event(made.decided_at, 1, text, tuple(" " * MARGIN + indented(line, MARGIN + 4) for line in lines))
 
@@ -150,6 +159,8 @@ def _why(made: Decision) -> str | None:
         return "by its band, since " + ("there is no price yet" if made.price is None else "its value is unknown")
     if made.ruled_by == "lot":
         return f"drawn by lot ({made.lot:.4f}), so that the effect of a call stays measurable"
+    if made.ruled_by == "consent" and made.route == "nurture":
+        return "it is not worth a call, and may not be mailed"
     return RULED[made.ruled_by] if made.ruled_by is not None else None
 
 
@@ -175,3 +186,14 @@ def _outcome(told: Outcome, zone: ZoneInfo) -> Event:
     known = f", told at {moment(told.received_at, zone, told.occurred_at)}" if later else ""
     by = f", by the link mailed to {told.told_by}" if told.told_by is not None else ""
     return Event(told.occurred_at, 0, f"Outcome: {told.type}{reason}{value}{by}{known}")
+
+
+def _engagement(told: Engagement, scanned: bool, agreement: Agreement, zone: ZoneInfo) -> Event:
+    kind = agreement.marketing.engagements.get(told.kind)
+    named = [str(told.properties[name]) for name in ("title", "page", "url", "campaign") if name in told.properties]
+    of = f": {named[0]}" if named else ""
+    later = told.received_at - told.occurred_at > SOON
+    known = f", told at {moment(told.received_at, zone, told.occurred_at)}" if later else ""
+    means = "; it may not be mailed from now on" if told.kind == UNSUBSCRIBED else ""
+    means = "; counts nothing, since it looks like a mail scanner's" if scanned else means
+    return Event(told.occurred_at, 0, f"{kind.label if kind else told.kind}{of}{known}{means}")

@@ -11,6 +11,8 @@ from serving.clock import Clock
 from serving.delivery.configuration import configuration
 from serving.delivery.worker import delivering
 from serving.intake import Intake
+from serving.nightly import Nights
+from serving.nurture import EngagedLeads
 from serving.returning import bring_back
 from serving.rights.erasure import keep_to_agreement, overwrite_remains
 from serving.scoring.live import POLL_SECONDS
@@ -18,10 +20,13 @@ from serving.scoring.rescore import Rescoring
 from serving.watch.logs import logger, place_of
 
 log = logger("accord.upkeep")
+WATCH_SECONDS = 5.0
 RESCORE_SECONDS = 2.0
 CLOCK_SECONDS = 1.0
 PRICE_SECONDS = 10.0
 RETURN_SECONDS = 30.0
+ENGAGED_SECONDS = 2.0
+NIGHT_SECONDS = 10.0
 
 
 class Chore(NamedTuple):
@@ -37,10 +42,13 @@ class Chore(NamedTuple):
 def chores(intake: Intake) -> tuple[Chore, ...]:
     return (
         Chore("follow the champion", POLL_SECONDS, lambda: _follow(intake)),
+        Chore("watch a new champion", WATCH_SECONDS, intake.probation.run),
         Chore("make the day's price", PRICE_SECONDS, lambda: intake.decider.prices.keep(intake.live.number)),
         Chore("score leads again", RESCORE_SECONDS, Rescoring(intake).run),
         Chore("move leads that are due", CLOCK_SECONDS, Clock(intake).run, "clock"),
         Chore("bring leads back to sales", RETURN_SECONDS, lambda: bring_back(intake)),
+        Chore("score leads that did something", ENGAGED_SECONDS, EngagedLeads(intake).run, "nurture"),
+        Chore("score nurtured leads by night", NIGHT_SECONDS, Nights(intake).run, "nurture-by-night"),
         Chore("forget old answers", 3600, lambda: _forget_answers(intake)),
         Chore("erase what is past its time", 3600, lambda: keep_to_agreement(intake.ledger, intake.agreement)),
         Chore("overwrite what was erased", 20, lambda: overwrite_remains(intake.ledger, intake.zone)),

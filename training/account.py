@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from models.champion import REGISTERED_MODEL
+from training.cohort import Cohort
 from training.record import CandidateRecord
 from training.run import Account
 
@@ -22,6 +23,7 @@ def account_json(account: Account) -> str:
         "why": training.why,
         "rows": len(training.cohort.y),
         "young_rows": training.cohort.young,
+        "young_rows_teach": training.cohort.waiting is not None,
         "forgotten_rows": training.cohort.forgotten,
         "metrics": _winner(account).metrics if record else {},
         "newest": record.newest_metrics if record else {},
@@ -51,10 +53,20 @@ def _cohort_words(account: Account) -> list[str]:
     rate = f", {cohort.y.mean():.1%} of them converted" if len(cohort.y) else ""
     lines = [f"Learned from {len(cohort.y)} leads of {cohort.name}{rate}."]
     if cohort.young:
-        lines.append(f"{cohort.young} younger leads were left out: their time to convert had not passed.")
+        lines.append(_young_words(cohort))
     if cohort.forgotten:
         lines.append(f"Left out because these people asked to be forgotten: {cohort.forgotten} rows.")
     return lines
+
+
+def _young_words(cohort: Cohort) -> str:
+    if cohort.waiting is None:
+        return f"{cohort.young} younger leads were left out: their time to convert had not passed."
+    return (
+        f"{cohort.young} younger leads, {cohort.waiting.y.sum():.0f} of them converted so far, teach by how much of "
+        f"their time to convert has passed (half of all conversions come within {cohort.waiting.half_days:.0f} days). "
+        "They judge nothing."
+    )
 
 
 def _judged_words(account: Account) -> str:

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 
-from features.matrix import Feature
 from models.encoder import Array
-from training.evaluation import log_loss, log_losses
+from models.likelihood import losses
 from training.logistic_search import search_logistic
-from training.recipe import Recipe, fit_recipe
-from training.splits import Protocol
-from training.stage import Progress, Stage, Tried, judged, make_stages
+from training.recipe import Recipe, fit_blend
+from training.stage import Progress, Stage, Tried, judged
 from training.trees_search import search_trees
 
 # Fewer leads than this in the smallest stage, and trees would only learn the noise.
@@ -51,6 +48,23 @@ class Fitted:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """Of the judged rows of all stages; `maturity`, F(age), where some of them are young."""
+
+    y: Array
+    maturity: Array | None
+
+    @staticmethod
+    def of(stages: Sequence[Stage]) -> Labels:
+        maturity = [stage.judge.maturity for stage in stages if stage.judge.maturity is not None]
+        whole = np.concatenate(maturity) if maturity else None
+        return Labels(np.concatenate([stage.judge.y for stage in stages]), whole)
+
+    def losses(self, log_odds: Array) -> Array:
+        return losses(self.y, log_odds, self.maturity)
+
+
+@dataclass(frozen=True)
 class Audition:
     """`winner` is None where no fitted candidate beat both the base rate and the scorecard."""
 
@@ -61,31 +75,27 @@ class Audition:
 
 
 def hold_audition(
-    features: Sequence[Feature],
-    matrix: pd.DataFrame,
-    y: Array,
-    protocol: Protocol,
+    stages: Sequence[Stage],
     scorecard: Array,
     champion: Recipe | None = None,
     budget: float = 0.0,
     progress: Progress = lambda _: None,
 ) -> Audition:
-    """`scorecard` are the scorecard's log-odds for every row; `budget` are the seconds for tuning beyond the first
-    recipes; the champion stands in the table by its recipe, fitted anew on each stage."""
+    """`scorecard` are the scorecard's log-odds for every judged row, stage by stage; `budget` are the seconds for
+    tuning beyond the first recipes; the champion stands in the table by its recipe, fitted anew on each stage."""
     started = time.monotonic()
-    stages = make_stages(features, matrix, y, protocol)
-    labels = np.concatenate([stage.y_judge for stage in stages])
+    labels = Labels.of(stages)
     baselines = [
-        Candidate("base rate", None, np.concatenate([np.full(len(s.y_judge), s.base_log_odds) for s in stages]), 0.0),
-        Candidate("scorecard", None, scorecard[protocol.judged], 0.0),
+        Candidate("base rate", None, np.concatenate([np.full(len(s.judge.y), s.base_log_odds) for s in stages]), 0.0),
+        Candidate("scorecard", None, scorecard, 0.0),
     ]
     if champion is not None:
         progress("fitting the champion's recipe")
-        baselines.append(_champion(features, matrix, y, protocol, champion))
-    fitted = _fitted(stages, protocol.forward, budget - (time.monotonic() - started), progress)
+        baselines.append(_champion(stages, champion))
+    fitted = _fitted(stages, stages[0].forward, budget - (time.monotonic() - started), progress)
     candidates = {one.name: one.candidate for one in fitted}
     winner, why = _verdict(fitted, _to_beat(baselines), labels)
-    return Audition([*baselines, *candidates.values()], labels, winner, why)
+    return Audition([*baselines, *candidates.values()], labels.y, winner, why)
 
 
 def _to_beat(baselines: Sequence[Candidate]) -> list[Candidate]:
@@ -101,7 +111,7 @@ def _fitted(stages: Sequence[Stage], forward: bool, seconds: float, progress: Pr
     setting, tried = search_logistic(stages, forward)
     recipe = Recipe(setting.recipe, None, logistic_share=1.0, logistic_half_life=setting.half_life)
     logistic = Fitted("logistic", recipe, tried, [])
-    if min(len(stage.y_fit) for stage in stages) < ENOUGH_FOR_TREES:
+    if min(len(stage.fit.y) for stage in stages) < ENOUGH_FOR_TREES:
         return [logistic]
     progress("fitting trees")
     found = search_trees(stages, forward, seconds - (time.monotonic() - started), progress)
@@ -133,17 +143,13 @@ def _mix(stages: Sequence[Stage], logistic: Fitted, trees: Fitted, trust: float,
     return judged(stages, log_odds, logistic.tried.seconds + trees.tried.seconds)
 
 
-def _champion(
-    features: Sequence[Feature], matrix: pd.DataFrame, y: Array, protocol: Protocol, recipe: Recipe
-) -> Candidate:
-    started, log_odds = time.perf_counter(), []
-    for split in protocol.splits:
-        blend = fit_recipe(features, matrix.iloc[split.fit], y[split.fit], recipe)
-        log_odds.append(blend.log_odds(blend.encoder.table(matrix.iloc[split.judge])))
+def _champion(stages: Sequence[Stage], recipe: Recipe) -> Candidate:
+    started = time.perf_counter()
+    log_odds = [fit_blend(stage.encoder, stage.fit, recipe).log_odds(stage.judge.X) for stage in stages]
     return Candidate("champion", recipe, np.concatenate(log_odds), time.perf_counter() - started)
 
 
-def _verdict(fitted: Sequence[Fitted], baselines: Sequence[Candidate], labels: Array) -> tuple[Candidate | None, str]:
+def _verdict(fitted: Sequence[Fitted], baselines: Sequence[Candidate], labels: Labels) -> tuple[Candidate | None, str]:
     """Of the candidates that beat every baseline, the richest, unless a plainer one is clearly better; None where no
     candidate does. With it a sentence for people."""
     worthy = [one for one in fitted if all(_beats(one.candidate, baseline, labels) for baseline in baselines)]
@@ -152,27 +158,29 @@ def _verdict(fitted: Sequence[Fitted], baselines: Sequence[Candidate], labels: A
     *plainer, richest = worthy
     paying = [one for one in plainer if one.tried.clearly_beats(richest.tried)]
     best = min([richest, *paying], key=lambda one: one.tried.loss)
-    known = ", ".join(f"{baseline.name} {log_loss(labels, baseline.log_odds):.4f}" for baseline in baselines)
-    return best.candidate, (f"{best.name} wins on {len(labels)} judged leads: log loss {best.tried.loss:.4f} ({known})")
+    known = ", ".join(f"{baseline.name} {labels.losses(baseline.log_odds).mean():.4f}" for baseline in baselines)
+    return best.candidate, (
+        f"{best.name} wins on {len(labels.y)} judged leads: log loss {best.tried.loss:.4f} ({known})"
+    )
 
 
-def _beats(candidate: Candidate, baseline: Candidate, labels: Array) -> bool:
+def _beats(candidate: Candidate, baseline: Candidate, labels: Labels) -> bool:
     """By more than one standard error: a table of pure noise may pass that, but with a model that says next to nothing,
     while twice the error would turn away what three hundred leads have to tell."""
     gain, error = _gain(candidate, baseline, labels)
     return gain > error
 
 
-def _gain(candidate: Candidate, baseline: Candidate, labels: Array) -> tuple[float, float]:
+def _gain(candidate: Candidate, baseline: Candidate, labels: Labels) -> tuple[float, float]:
     """The paired difference of log loss, in nats a lead, and its standard error."""
-    gains = log_losses(labels, baseline.log_odds) - log_losses(labels, candidate.log_odds)
+    gains = labels.losses(baseline.log_odds) - labels.losses(candidate.log_odds)
     return float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
 
 
-def _no_winner(best: Candidate, baselines: Sequence[Candidate], labels: Array) -> str:
+def _no_winner(best: Candidate, baselines: Sequence[Candidate], labels: Labels) -> str:
     baseline = next(one for one in baselines if not _beats(best, one, labels))
     gain, error = _gain(best, baseline, labels)
     return (
         f"the best fitted candidate ({best.name}) does not beat the {baseline.name} by more than chance: "
-        f"{gain:+.4f} nats a lead, standard error {error:.4f}, on {len(labels)} judged leads"
+        f"{gain:+.4f} nats a lead, standard error {error:.4f}, on {len(labels.y)} judged leads"
     )

@@ -19,6 +19,7 @@ from leads.table import Reading, read_table, read_values
 from models.encoder import Array
 from training.forgotten import Forgotten
 from training.splits import people
+from training.young import Waits, Young, young_leads
 
 DAY = pd.Timedelta(days=1)
 
@@ -27,7 +28,8 @@ DAY = pd.Timedelta(days=1)
 class Cohort:
     """`values` and `y` (1 = converted within the horizon) stand oldest first where `ordered`, else in the file's order.
     `person` numbers people by their e-mail address (-1: not given); None where the form asks for none. `young` leads
-    were left out, since their time to convert had not passed, and `forgotten` ones, since these people asked to be."""
+    are not among them, since their time to convert had not passed; they stand in `waiting` where the table tells how
+    long conversions take. `forgotten` ones were left out, since these people asked to be."""
 
     name: str
     values: pd.DataFrame
@@ -35,6 +37,7 @@ class Cohort:
     ordered: bool
     person: NDArray[np.int64] | None
     young: int
+    waiting: Young | None
     forgotten: int
     ignored: list[str]
     absent: list[str]
@@ -48,16 +51,19 @@ def read_cohort(path: Path, agreement: Agreement, forgotten: Forgotten | None = 
     times = _order(frame, reading, agreement, path.name)
     rows = np.arange(len(frame)) if times is None else np.argsort(times, kind="stable")
     mature = _mature(reading, agreement)
-    y = (positive & _within_horizon(frame, reading, agreement)).astype(np.float64)
+    waits = _waits(frame, reading, agreement, positive)
+    y = (positive & ~(waits.delay > agreement.goal.within_days)).astype(np.float64)
     left_out = forgotten.rows(reading.values, agreement.form.fields) if forgotten else np.zeros(len(frame), dtype=bool)
-    rows = rows[(mature & ~left_out)[rows]]
+    young, rows = rows[(~mature & ~left_out)[rows]], rows[(mature & ~left_out)[rows]]
+    curve = waits.curve(np.append(rows, young), agreement.goal.within_days) if len(young) else None
     return Cohort(
         name=path.name,
         values=reading.values.iloc[rows].reset_index(drop=True),
         y=y[rows],
         ordered=times is not None or agreement.table.in_order,
         person=_people(reading.values, agreement, rows),
-        young=int((~mature & ~left_out).sum()),
+        young=len(young),
+        waiting=young_leads(reading.values, y, young, waits, curve) if curve else None,
         forgotten=int(left_out.sum()),
         ignored=reading.ignored,
         absent=reading.absent,
@@ -122,25 +128,33 @@ def _arrivals(reading: Reading) -> NDArray[np.float64]:
 
 def _mature(reading: Reading, agreement: Agreement) -> NDArray[np.bool_]:
     """Older than the horizon when the table was drawn. Without arrival times every lead counts as mature."""
+    return ~(_ages(reading, agreement) < agreement.goal.within_days)
+
+
+def _ages(reading: Reading, agreement: Agreement) -> NDArray[np.float64]:
+    """Days from arrival to when the table was drawn; NaN where no arrival is known."""
     if agreement.table.arrived is None:
-        return np.ones(len(reading.values), dtype=bool)
+        return np.full(len(reading.values), np.nan)
     arrived = _arrivals(reading)
     drawn = agreement.table.as_of
     newest = pd.Timestamp(drawn, tz="UTC").timestamp() if drawn else np.nanmax(arrived)
-    young = arrived > newest - agreement.goal.within_days * DAY.total_seconds()
-    return ~young
+    return np.asarray((newest - arrived) / DAY.total_seconds())
 
 
-def _within_horizon(frame: pd.DataFrame, reading: Reading, agreement: Agreement) -> NDArray[np.bool_]:
-    """Later conversions are none; a conversion without a time counts."""
+def _waits(frame: pd.DataFrame, reading: Reading, agreement: Agreement, positive: NDArray[np.bool_]) -> Waits:
+    """Later conversions than the horizon are none; a conversion without a time counts."""
+    return Waits(positive, _ages(reading, agreement), _delays(frame, reading, agreement))
+
+
+def _delays(frame: pd.DataFrame, reading: Reading, agreement: Agreement) -> NDArray[np.float64]:
+    """Days from arrival to conversion, NaN where one of them is not known."""
     column = agreement.table.converted_at
     if column is None or agreement.table.arrived is None:
-        return np.ones(len(frame), dtype=bool)
+        return np.full(len(frame), np.nan)
     cells = _column(frame, column, "converted_at", "The table")
     converted = pd.to_datetime(cells, errors="coerce", utc=True, format="mixed")
     arrived = pd.to_datetime(pd.Series(_arrivals(reading), index=frame.index), unit="s", utc=True)
-    late = (converted - arrived) > agreement.goal.within_days * DAY
-    return ~late.to_numpy(dtype=bool)
+    return np.asarray((converted - arrived) / DAY, dtype=np.float64)
 
 
 def _people(values: pd.DataFrame, agreement: Agreement, rows: NDArray[np.intp]) -> NDArray[np.int64] | None:

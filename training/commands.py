@@ -73,14 +73,27 @@ def train(options: argparse.Namespace) -> int:
 
 
 def promote_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("number", type=int, metavar="N", help="the model's number, as `accord train` printed it")
+    parser.add_argument(
+        "number", type=int, nargs="?", metavar="N", help="the model's number, as `accord train` printed it"
+    )
+    parser.add_argument(
+        "--override", metavar="REASON", help="let it serve although a gate refused it; the reason is kept"
+    )
+    parser.add_argument("--list", action="store_true", help="tell which models served, since when and why")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def promote(options: argparse.Namespace) -> int:
+    if options.list:
+        from training.promotion_story import story
+
+        print(story(as_json=options.json))
+        return 0
+    if options.number is None:
+        raise Refusal("Say which model: `accord promote N`; `accord promote --list` shows those that there are.")
     from training.promotion import promote_model, told
 
-    print(told(promote_model(options.number), as_json=options.json))
+    print(told(promote_model(options.number, options.override), as_json=options.json))
     return 0
 
 
@@ -92,4 +105,33 @@ def rollback(options: argparse.Namespace) -> int:
     from training.promotion import roll_back, told
 
     print(told(roll_back(), as_json=options.json))
+    return 0
+
+
+def retrain_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--if-due", action="store_true", help="only when a week has passed since the last one")
+    parser.add_argument("--list", action="store_true", help="what earlier retrainings came to")
+    parser.add_argument(
+        "--budget", type=float, default=60.0, metavar="SECONDS", help="time to search for better settings (default: 60)"
+    )
+    parser.add_argument("--agreement", metavar="PATH", help="while none is in force yet (default: ./accord.toml)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def retrain(options: argparse.Namespace) -> int:
+    import json
+
+    from training.retraining.account import account_json, account_words, list_json, list_words
+    from training.retraining.job import listed, run_retraining
+
+    if not 0 <= options.budget <= 86_400:
+        raise Refusal("--budget must be a number of seconds from 0 to 86400.")
+    if options.list:
+        print(list_json(listed()) if options.json else list_words(listed()))
+        return 0
+    account = run_retraining(options.agreement, options.budget, options.if_due)
+    if isinstance(account, str):
+        print(json.dumps({"due": False, "promoted": False, "why": account}) if options.json else account)
+        return 0
+    print(account_json(account) if options.json else account_words(account))
     return 0

@@ -8,6 +8,7 @@ import numpy as np
 
 from leads.agreement import Agreement
 from models.encoder import Array
+from models.likelihood import losses
 
 CALIBRATION_BINS = 15
 WORK_DAYS_PER_MONTH = 21
@@ -23,13 +24,9 @@ class CalibrationBin:
     observed_rate: float
 
 
-def log_loss(y: Array, log_odds: Array) -> float:
-    """Mean negative log likelihood in nats."""
-    return float(np.mean(log_losses(y, log_odds)))
-
-
-def log_losses(y: Array, log_odds: Array) -> Array:
-    return np.asarray(np.logaddexp(0.0, log_odds) - y * log_odds)
+def log_loss(y: Array, log_odds: Array, maturity: Array | None = None) -> float:
+    """Mean negative log likelihood in nats; with `maturity`, F(age) of each lead, that of labels that wait."""
+    return float(np.mean(losses(y, log_odds, maturity)))
 
 
 def calibration(y: Array, probability: Array, bins: int = CALIBRATION_BINS) -> list[CalibrationBin]:

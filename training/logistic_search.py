@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from models.logistic import LogisticRecipe
-from training.recipe import USUAL_HALF_LIFE, recency
+from training.recipe import USUAL_HALF_LIFE, aged
 from training.stage import Stage, Tried, judged
 
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -27,7 +27,7 @@ class LogisticSetting:
 def search_logistic(stages: Sequence[Stage], forward: bool) -> tuple[LogisticSetting, Tried]:
     """The setting with the least log loss, and what it said. Half-lives are tried only where rows stand in time."""
     known: dict[LogisticSetting, Tried] = {}
-    few = max(len(stage.y_fit) for stage in stages) < FEW
+    few = max(len(stage.fit.y) for stage in stages) < FEW
     best = LogisticSetting(STIFF if few else LogisticRecipe(), USUAL_HALF_LIFE if forward else None)
     if forward:
         best = _best(best, [replace(best, half_life=half_life) for half_life in OTHER_HALF_LIVES], stages, known)
@@ -40,9 +40,9 @@ def search_logistic(stages: Sequence[Stage], forward: bool) -> tuple[LogisticSet
 def try_logistic(stages: Sequence[Stage], setting: LogisticSetting) -> Tried:
     started, log_odds = time.perf_counter(), []
     for stage in stages:
-        weight = recency(len(stage.y_fit), setting.half_life)
-        fitted = stage.design(setting.recipe.bend).fit(stage.y_fit, setting.recipe.inverse_penalty, weight)
-        log_odds.append(fitted.log_odds(stage.X_judge))
+        fit, design = aged(stage.fit, setting.half_life), stage.design(setting.recipe.bend)
+        fitted = design.fit(fit.y, setting.recipe.inverse_penalty, fit.weight, fit.maturity)
+        log_odds.append(fitted.log_odds(stage.judge.X))
     return judged(stages, log_odds, time.perf_counter() - started)
 
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from leads.ledger.book import Ledger
-from leads.ledger.bundle import champion, load_bundle, promote, promotions
+from leads.ledger.bundle import (
+    ROLLED_BACK,
+    brought_by,
+    champion,
+    load_bundle,
+    promote,
+    promotions,
+    returned_from,
+)
 from leads.ledger.opening import open_ledger
 from leads.refusal import Failure, Refusal
 from leads.settings import settings
@@ -15,68 +25,114 @@ from models.champion import REGISTERED_MODEL
 from models.pricing import price_under
 from models.verification import verified_files
 
-ROLLED_BACK = "rolled back by hand"
+BY_HAND = "promoted by hand"
+LONGEST_REASON = 500
 
 
 @dataclass(frozen=True)
 class Change:
-    """The model that serves now and the one that did before. `warning`: what MLflow does not know of it."""
+    """The model that serves now and the one that did before. `reason` is kept with the promotion; `warning` is what
+    MLflow does not know of it, or what was found there."""
 
     number: int
     before: int | None
+    reason: str
     warning: str | None
 
 
-def promote_model(number: int) -> Change:
-    ledger = open_ledger(settings().database_url)
-    try:
+def promote_model(number: int, override: str | None = None) -> Change:
+    """Refusal where a gate refused the model, or the service gave it up by itself, unless `override` says why it is to
+    serve all the same."""
+    with _ledger() as ledger:
         before = champion(ledger)
         if before == number:
             raise Refusal(f"Model {number} serves already.")
-        return _move(ledger, number, before, "promoted by hand")
-    finally:
-        ledger.close()
+        return _move(ledger, number, before, _reason(number, objection(ledger, number), override))
 
 
 def roll_back() -> Change:
-    """To the model that the present champion replaced."""
-    ledger = open_ledger(settings().database_url)
-    try:
+    """To the model that the present champion replaced. A second rollback goes one further back and not forth again."""
+    with _ledger() as ledger:
         before = champion(ledger)
-        # Going back is no arrival: a second rollback goes one further back and not forth again.
-        arrivals = [one for one in promotions(ledger) if one.bundle == before and one.reason != ROLLED_BACK]
-        if not arrivals or arrivals[-1].replaced is None:
+        arrival = brought_by(promotions(ledger), before) if before is not None else None
+        if arrival is None or arrival.replaced is None:
             raise Refusal("No model served before the present one, so there is none to go back to.")
-        return _move(ledger, arrivals[-1].replaced, before, ROLLED_BACK)
-    finally:
-        ledger.close()
+        return _move(ledger, arrival.replaced, before, ROLLED_BACK)
 
 
-def told(change: Change, *, as_json: bool) -> str:
-    if as_json:
-        return json.dumps(
-            {"model": f"{REGISTERED_MODEL}/{change.number}", "before": change.before, "warning": change.warning}
-        )
-    before = "the scorecard" if change.before is None else f"model {change.before}"
-    lines = [f"Model {change.number} serves now; before it was {before}. Running services follow within seconds."]
-    return "\n".join(lines + ([f"Not everything worked: {change.warning}"] if change.warning else []))
+def objection(ledger: Ledger, number: int) -> str | None:
+    """What speaks against the model, in a sentence; None where nothing does. Refusal where there is no such model."""
+    refused = load_bundle(ledger, number).facts.get("refused")
+    if refused:
+        return f"A gate refused model {number}: {_ended(str(refused))}"
+    wrong = returned_from(promotions(ledger), number)
+    return f"Model {number} served before and was given up by itself: {_ended(wrong)}" if wrong else None
 
 
-def _move(ledger: Ledger, number: int, before: int | None, reason: str) -> Change:
+def passed_gates(ledger: Ledger, number: int) -> bool:
+    """False also for a model that no gate judged."""
+    facts = load_bundle(ledger, number).facts
+    return bool(facts.get("gates")) and not facts.get("refused")
+
+
+def let_serve(ledger: Ledger, number: int, before: int | None, reason: str) -> None:
+    """Failure where the bundle may not serve, Stale where `before` serves no longer; then nothing was changed."""
     saved = load_bundle(ledger, number)
     try:
         verified_files(saved.data, saved.sha256)
     except BundleRefused as refused:
         raise Failure(f"Model {number} may not serve: {refused}. Nothing was changed.") from None
     promote(ledger, number, before, reason, price_under(ledger, number))
-    return Change(number, before, _tell_mlflow(number, before))
 
 
-def _tell_mlflow(number: int, before: int | None) -> str | None:
-    from training.experiment.log import set_aliases
+def told(change: Change, *, as_json: bool) -> str:
+    if as_json:
+        model = f"{REGISTERED_MODEL}/{change.number}"
+        return json.dumps(
+            {"model": model, "before": change.before, "reason": change.reason, "warning": change.warning},
+            ensure_ascii=False,
+        )
+    before = "the scorecard" if change.before is None else f"model {change.before}"
+    lines = [f"Model {change.number} serves now; before it was {before}. Running services follow within seconds."]
+    return "\n".join(lines + ([f"About MLflow: {change.warning}"] if change.warning else []))
+
+
+@contextmanager
+def _ledger() -> Iterator[Ledger]:
+    ledger = open_ledger(settings().database_url)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _reason(number: int, spoken: str | None, override: str | None) -> str:
+    why = " ".join(override.split()) if override is not None else None
+    if why == "" or len(why or "") > LONGEST_REASON:
+        raise Refusal(f"--override takes the reason in words, at most {LONGEST_REASON} letters of them.")
+    if spoken is not None and why is None:
+        raise Refusal(
+            f"{spoken} Nothing was changed. If it is to serve all the same, say why, which is kept: "
+            f'`accord promote {number} --override "why"`'
+        )
+    if why is None:
+        return BY_HAND
+    return f"{BY_HAND}: {why}" if spoken is None else f"{BY_HAND} all the same: {why} ({_ended(spoken).rstrip('.')})"
+
+
+def _move(ledger: Ledger, number: int, before: int | None, reason: str) -> Change:
+    let_serve(ledger, number, before, reason)
+    return Change(number, before, reason, _tell_mlflow(ledger))
+
+
+def _tell_mlflow(ledger: Ledger) -> str | None:
+    from training.experiment.aliases import reconcile
 
     try:
-        set_aliases(settings(), number, before)
+        return " ".join(reconcile(settings(), ledger)) or None
     except Failure as failure:
         return str(failure)
-    return None
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.rstrip().endswith((".", "!", "?")) else f"{sentence.rstrip()}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,9 @@ from features.matrix import Feature
 from leads.lead import Rung
 from models.blend import Blend
 from models.encoder import Array, Encoder, fit_encoder
-from models.logistic import LogisticRecipe, fit_logistic
+from models.logistic import Logistic, LogisticRecipe, fit_logistic
 from models.scorer import logit
-from models.trees import TreesRecipe, fit_trees
+from models.trees import Rows, Trees, TreesRecipe, fit_trees
 
 # Where rows stand in time, one that is half the history older weighs half as much, unless another rate clearly pays.
 USUAL_HALF_LIFE = 0.5
@@ -51,42 +51,56 @@ class Recipe:
         return Recipe(LogisticRecipe(**logistic) if logistic else None, TreesRecipe(**trees) if trees else None, **rest)
 
 
-def fit_recipe(features: Sequence[Feature], matrix: pd.DataFrame, y: Array, recipe: Recipe) -> Blend:
-    """Fits on exactly the rows given, which stand oldest first where an order is known."""
+def fit_recipe(
+    features: Sequence[Feature],
+    matrix: pd.DataFrame,
+    y: Array,
+    recipe: Recipe,
+    maturity: Array | None = None,
+    weight: Array | None = None,
+) -> Blend:
+    """Fits on exactly the rows given, which stand oldest first where an order is known; `maturity` is F(age) of each
+    where some are young, `weight` makes a lead's rows one."""
     encoder = fit_encoder(features, matrix)
-    X = encoder.table(matrix)
-    logistic, trees = _fit_logistic(encoder, X, y, recipe), _fit_trees(encoder, X, y, recipe)
+    return fit_blend(encoder, Rows(encoder.table(matrix), y, weight, maturity), recipe)
+
+
+def fit_blend(encoder: Encoder, rows: Rows, recipe: Recipe) -> Blend:
+    logistic, trees = _fit_logistic(encoder, rows, recipe), _fit_trees(encoder, rows, recipe)
     logistic_share = 0.0 if logistic is None else 1.0 if trees is None else recipe.logistic_share
     return Blend(
         encoder,
         logistic,
         trees,
-        shift=(1 - recipe.trust) * logit(smoothed_rate(y)),
+        shift=(1 - recipe.trust) * logit(smoothed_rate(rows.y, rows.maturity)),
         logistic_weight=recipe.trust * logistic_share,
         trees_weight=recipe.trust * (1 - logistic_share),
     )
 
 
-def recency(rows: int, half_life: float | None) -> Array | None:
-    """Weights with mean 1 for rows that stand oldest first; half_life is a share of the rows."""
+def aged(rows: Rows, half_life: float | None) -> Rows:
+    """Rows that stand oldest first, older ones weighing less, their mean weight as before; `half_life` is a share of
+    the rows."""
     if half_life is None:
-        return None
-    weight = 0.5 ** (np.arange(rows)[::-1] / (half_life * rows))
-    return np.asarray(weight / weight.mean(), dtype=np.float64)
+        return rows
+    count = len(rows.y)
+    recency = 0.5 ** (np.arange(count)[::-1] / (half_life * count))
+    weight = recency / recency.mean()
+    return replace(rows, weight=weight if rows.weight is None else weight * rows.weight)
 
 
-def smoothed_rate(y: Array) -> float:
-    """The share of ones, kept off 0 and 1 by half a lead of each."""
-    return float((y.sum() + 0.5) / (len(y) + 1))
+def smoothed_rate(y: Array, maturity: Array | None = None) -> float:
+    """The share of leads that convert in the end, kept off 0 and 1 by half a lead of each."""
+    leads = len(y) if maturity is None else max(maturity.sum(), y.sum())
+    return float((y.sum() + 0.5) / (leads + 1))
 
 
-def _fit_logistic(encoder: Encoder, X: Array, y: Array, recipe: Recipe) -> Any:
+def _fit_logistic(encoder: Encoder, rows: Rows, recipe: Recipe) -> Logistic | None:
     if recipe.logistic is None:
         return None
-    return fit_logistic(encoder, X, y, recipe.logistic, recency(len(y), recipe.logistic_half_life))
+    weighed = aged(rows, recipe.logistic_half_life)
+    return fit_logistic(encoder, weighed.X, weighed.y, recipe.logistic, weighed.weight, weighed.maturity)
 
 
-def _fit_trees(encoder: Encoder, X: Array, y: Array, recipe: Recipe) -> Any:
-    if recipe.trees is None:
-        return None
-    return fit_trees(encoder, X, y, recipe.trees, recency(len(y), recipe.trees_half_life))
+def _fit_trees(encoder: Encoder, rows: Rows, recipe: Recipe) -> Trees | None:
+    return None if recipe.trees is None else fit_trees(encoder, aged(rows, recipe.trees_half_life), recipe.trees)

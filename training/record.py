@@ -1,6 +1,6 @@
 """What one training did, as facts: the audition fills it in, the experiment, the figures and the card tell it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -31,7 +31,8 @@ class TrainingRecord:
     held back to report once ("newest") or left out because these people asked to be forgotten ("forgotten"). `labels`:
     0 or 1 for each judged row. `tables`: "train" and "newest" -> feature matrix and LABEL, never a personal value.
     `bundle`: file name -> text. `number`: the bundle's in the ledger. `reasons_overview`: field label -> mean
-    |contribution| in log-odds. `protocol`: how the rows were split."""
+    |contribution| in log-odds. `protocol`: how the rows were split. `name`: what the runs are called by where it is
+    not the bundle's number; `tags`: what else is said of each run."""
 
     started_at: datetime
     table_name: str
@@ -52,3 +53,5 @@ class TrainingRecord:
     reasons_overview: dict[str, float]
     protocol: str
     promoted: bool
+    name: str = ""
+    tags: dict[str, str] = field(default_factory=dict)

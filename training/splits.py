@@ -54,13 +54,18 @@ def forward_protocol(y: Array, person: NDArray[np.int64] | None) -> Protocol | N
     """Rows stand oldest first. Each window is judged by what was fitted on all rows before it; None when the older rows
     hold one class only."""
     older = _older(len(y))
-    edges = np.linspace(FIRST_JUDGED * older, older, WINDOWS + 1).astype(int)
-    whole = (Split(np.arange(start), np.arange(start, end)) for start, end in pairwise(edges) if end > start)
-    splits = [split for split in (_without_people_in_both(one, person) for one in whole) if _has_both(y[split.fit])]
+    splits = [split for split in forward_splits(older, person) if _has_both(y[split.fit])]
     if not splits:
         return None
     words = f"{len(splits)} windows forward in time, each judged by what was fitted on the rows before it"
     return Protocol(tuple(splits), np.arange(older, len(y)), forward=True, words=words)
+
+
+def forward_splits(rows: int, person: NDArray[np.int64] | None) -> list[Split]:
+    """Of rows that stand oldest first: windows, each to be judged by what was fitted on the rows before it."""
+    edges = np.linspace(FIRST_JUDGED * rows, rows, WINDOWS + 1).astype(int)
+    whole = (Split(np.arange(start), np.arange(start, end)) for start, end in pairwise(edges) if end > start)
+    return [_without_people_in_both(one, person) for one in whole]
 
 
 def block_protocol(y: Array, person: NDArray[np.int64] | None) -> Protocol | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,10 @@ from features.matrix import Feature
 from models.encoder import Array, Encoder, fit_encoder
 from models.logistic import LogisticDesign
 from models.scorer import logit
+from models.trees import Rows
 from training.evaluation import log_loss
 from training.recipe import smoothed_rate
-from training.splits import Protocol
+from training.splits import Protocol, Split
 
 Progress = Callable[[str], None]
 
@@ -28,20 +30,18 @@ class Stage:
     """Levels are learned from the fitting rows alone, as they would have been at the time."""
 
     encoder: Encoder
-    X_fit: Array
-    y_fit: Array
-    X_judge: Array
-    y_judge: Array
+    fit: Rows
+    judge: Rows
     forward: bool
     designs: dict[float, LogisticDesign] = field(default_factory=dict)
 
     @property
     def base_log_odds(self) -> float:
-        return logit(smoothed_rate(self.y_fit))
+        return logit(smoothed_rate(self.fit.y, self.fit.maturity))
 
     def design(self, bend: float) -> LogisticDesign:
         if bend not in self.designs:
-            self.designs[bend] = LogisticDesign(self.encoder, self.X_fit, bend)
+            self.designs[bend] = LogisticDesign(self.encoder, self.fit.X, bend)
         return self.designs[bend]
 
 
@@ -69,7 +69,7 @@ class Tried:
 
 def demanded_errors(stages: Sequence[Stage]) -> float:
     """How many standard errors a gain must exceed."""
-    return 2.0 if stages[0].forward and sum(len(stage.y_judge) for stage in stages) >= DRIFT_SHOWS_FROM else 1.0
+    return 2.0 if stages[0].forward and sum(len(stage.judge.y) for stage in stages) >= DRIFT_SHOWS_FROM else 1.0
 
 
 def clearly_better(losses: Array, incumbent: Array, errors: float) -> bool:
@@ -81,17 +81,33 @@ def clearly_better(losses: Array, incumbent: Array, errors: float) -> bool:
     return bool(gains.mean() > errors * gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
+class Facts(NamedTuple):
+    """What is known of some rows: 1 = converted; F(age) where some are young; what each weighs."""
+
+    y: Array
+    maturity: Array | None = None
+    weight: Array | None = None
+
+
 def make_stages(features: Sequence[Feature], matrix: pd.DataFrame, y: Array, protocol: Protocol) -> list[Stage]:
-    stages = []
-    for split in protocol.splits:
-        fitting = matrix.iloc[split.fit]
-        encoder = fit_encoder(features, fitting)
-        X_fit, X_judge = encoder.table(fitting), encoder.table(matrix.iloc[split.judge])
-        stages.append(Stage(encoder, X_fit, y[split.fit], X_judge, y[split.judge], protocol.forward))
-    return stages
+    return [
+        make_stage(features, matrix, split, Facts(y[split.fit]), Facts(y[split.judge]), protocol.forward)
+        for split in protocol.splits
+    ]
+
+
+def make_stage(
+    features: Sequence[Feature], matrix: pd.DataFrame, split: Split, fit: Facts, judge: Facts, forward: bool
+) -> Stage:
+    encoder = fit_encoder(features, matrix.iloc[split.fit])
+    fits, judges = (
+        Rows(encoder.table(matrix.iloc[rows]), facts.y, facts.weight, facts.maturity)
+        for rows, facts in ((split.fit, fit), (split.judge, judge))
+    )
+    return Stage(encoder, fits, judges, forward)
 
 
 def judged(stages: Sequence[Stage], log_odds: Sequence[Array], seconds: float) -> Tried:
-    losses = [log_loss(stage.y_judge, said) for stage, said in zip(stages, log_odds, strict=True)]
-    rows = [float(len(stage.y_judge)) for stage in stages]
+    losses = [log_loss(stage.judge.y, said, stage.judge.maturity) for stage, said in zip(stages, log_odds, strict=True)]
+    rows = [float(len(stage.judge.y)) for stage in stages]
     return Tried(tuple(log_odds), np.array(losses), np.array(rows), seconds, demanded_errors(stages))

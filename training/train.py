@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from leads.agreement import Agreement
 from leads.ledger.book import Ledger
 from leads.ledger.bundle import champion, load_bundle, promote, save_bundle
 from leads.refusal import Failure
+from models.blend import Blend
 from models.bundle import BundleRefused, Files, bundle_files, digest, pack
 from models.encoder import Array, fit_encoder
 from models.pricing import price_under
@@ -28,9 +29,10 @@ from training.evaluation import capacity_share, metrics
 from training.forgotten import forgotten_people
 from training.golden import golden_leads
 from training.recipe import Recipe, fit_recipe
-from training.record import LABEL, CandidateRecord, TrainingRecord
+from training.record import CandidateRecord, TrainingRecord
+from training.recording import candidate_record, labelled, overview
 from training.splits import Protocol, block_protocol, forward_protocol
-from training.stage import Progress
+from training.stage import Progress, make_stages
 
 FIRST_CHAMPION = "the first model that beat the base rate and the scorecard"
 
@@ -76,10 +78,10 @@ def _train(path: Path, agreement: Agreement, ledger: Ledger, budget: float, prog
     if not fit_encoder(features, matrix).columns:
         return Training(cohort, None, None, False, "no field differs between leads, so the scorecard goes on answering")
     serving = champion(ledger)
-    audition = hold_audition(
-        features, matrix, cohort.y, protocol, _scorecard(agreement, cohort), _recipe(ledger, serving), budget, progress
-    )
-    winner = _winner(audition, features, matrix, cohort.y, protocol, progress)
+    scorecard = _scorecard(agreement, cohort)[protocol.judged]
+    stages = make_stages(features, matrix, cohort.y, protocol)
+    audition = hold_audition(stages, scorecard, _recipe(ledger, serving), budget, progress)
+    winner = _winner(audition, features, matrix, cohort, protocol, progress)
     files = _files(winner, agreement, cohort)
     number = _save(ledger, files, winner, audition, cohort, progress) if winner else None
     first = number is not None and serving is None
@@ -114,19 +116,29 @@ def _winner(
     audition: Audition,
     features: Sequence[Feature],
     matrix: pd.DataFrame,
-    y: Array,
+    cohort: Cohort,
     protocol: Protocol,
     progress: Progress,
 ) -> Winner | None:
     won = audition.winner
     if won is None or won.recipe is None:
         return None
-    progress(f"refitting {won.name} on all {len(y)} leads")
     older, newest = protocol.older, protocol.newest
-    before = fit_recipe(features, matrix.iloc[older], y[older], won.recipe) if len(newest) else None
+    before = fit_recipe(features, matrix.iloc[older], cohort.y[older], won.recipe) if len(newest) else None
     said = before.log_odds(before.encoder.table(matrix.iloc[newest])) if before else np.empty(0)
-    scorer = Scorer(tuple(features), fit_recipe(features, matrix, y, won.recipe), won.recipe.rung)
+    progress(f"refitting {won.name} on all leads")
+    scorer = Scorer(tuple(features), _refitted(features, matrix, cohort, won.recipe), won.recipe.rung)
     return Winner(won, scorer, said)
+
+
+def _refitted(features: Sequence[Feature], matrix: pd.DataFrame, cohort: Cohort, recipe: Recipe) -> Blend:
+    """On every row. Young ones judge nothing, since nobody knows yet what becomes of them, but they teach here."""
+    young = cohort.waiting
+    if young is None:
+        return fit_recipe(features, matrix, cohort.y, recipe)
+    rows = pd.concat([matrix, many(features, young.values)], ignore_index=True)
+    maturity = np.append(np.ones(len(matrix)), young.maturity)
+    return fit_recipe(features, rows, np.append(cohort.y, young.y), recipe, maturity)
 
 
 def _files(winner: Winner | None, agreement: Agreement, cohort: Cohort) -> Files:
@@ -187,55 +199,25 @@ def _record(
         newest_metrics=metrics(newest_y, said, capacity) if len(said) else {},
         newest_labels=newest_y if len(said) else np.empty(0),
         newest_probabilities=sigmoids(said),
-        tables={"train": _labelled(matrix, cohort.y, protocol.older), "newest": _labelled(matrix, cohort.y, newest)},
+        tables={
+            name: labelled(matrix.iloc[rows], cohort.y[rows])
+            for name, rows in (("train", protocol.older), ("newest", newest))
+        },
         agreement_digest=agreement.digest,
         bundle=files,
         bundle_sha256=digest(data),
         number=number or 0,
         ignored_columns=cohort.ignored,
-        reasons_overview=_overview(winner, matrix),
+        reasons_overview=overview(winner.scorer, matrix) if winner else {},
         protocol=protocol.words,
         promoted=promoted,
     )
 
 
 def _candidate(candidate: Candidate, labels: Array, capacity: float, size: dict[str, float]) -> CandidateRecord:
-    figures = metrics(labels, candidate.log_odds, capacity) | {"fit_seconds": candidate.seconds}
+    extra = {"fit_seconds": candidate.seconds}
     if candidate.name in size:
-        figures["bundle_bytes"] = size[candidate.name]
-    return CandidateRecord(
-        name=candidate.name,
-        params=_params(candidate.recipe),
-        metrics=figures,
-        curves={"trees/log_loss": candidate.curve} if candidate.curve else {},
-        probabilities=sigmoids(candidate.log_odds),
+        extra["bundle_bytes"] = size[candidate.name]
+    return candidate_record(
+        candidate.name, candidate.recipe, candidate.log_odds, labels, capacity, extra, candidate.curve
     )
-
-
-def _params(recipe: Recipe | None) -> dict[str, float | int | str]:
-    """Flat, and only what the recipe has: settings of a part that is absent would only blur a comparison."""
-    if recipe is None:
-        return {}
-    flat: dict[str, float | int | str] = {}
-    for part, settings in (("logistic", recipe.logistic), ("trees", recipe.trees)):
-        if settings is not None:
-            flat |= {f"{part}.{name}": value for name, value in asdict(settings).items()}
-            flat[f"{part}.half_life"] = getattr(recipe, f"{part}_half_life") or "none"
-    if recipe.logistic is not None and recipe.trees is not None:
-        flat |= {"trust": recipe.trust, "logistic_share": recipe.logistic_share}
-    return flat
-
-
-def _labelled(matrix: pd.DataFrame, y: Array, rows: np.ndarray) -> pd.DataFrame:
-    return matrix.iloc[rows].assign(**{LABEL: y[rows]}).reset_index(drop=True)
-
-
-def _overview(winner: Winner | None, matrix: pd.DataFrame, most: int = 2000) -> dict[str, float]:
-    """Mean |contribution| by feature label, over at most `most` leads spread over the table."""
-    if winner is None:
-        return {}
-    blend = winner.scorer.blend
-    rows = np.unique(np.linspace(0, len(matrix) - 1, min(most, len(matrix))).astype(int))
-    strength = np.abs(blend.explain(blend.encoder.table(matrix.iloc[rows])).contributions).mean(axis=0)
-    overview = zip((feature.label for feature in winner.scorer.scored), strength.tolist(), strict=True)
-    return dict(sorted(overview, key=lambda pair: -pair[1]))

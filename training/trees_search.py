@@ -14,7 +14,7 @@ import optuna
 
 from models.encoder import Array
 from models.trees import Booster, TreesRecipe, fit_watched
-from training.recipe import USUAL_HALF_LIFE, recency
+from training.recipe import USUAL_HALF_LIFE, aged
 from training.stage import Progress, Stage, Tried, clearly_better, demanded_errors, judged
 
 USUAL_ROUNDS = 200
@@ -48,7 +48,7 @@ class TriedTrees:
 
 def search_trees(stages: Sequence[Stage], forward: bool, seconds: float, progress: Progress) -> TriedTrees:
     """The setting with the least log loss. `seconds` is for tuning beyond the first recipes; 0 means none."""
-    rows = max(len(stage.y_fit) for stage in stages)
+    rows = max(len(stage.fit.y) for stage in stages)
     plain = TreesRecipe(rounds=MOST_ROUNDS, min_data_in_leaf=int(np.clip(rows / 100, 5, 40)))
     best = try_trees(stages, TreesSetting(plain, USUAL_HALF_LIFE if forward else None))
     for half_life in OTHER_HALF_LIVES if forward else ():
@@ -63,10 +63,10 @@ def try_trees(stages: Sequence[Stage], setting: TreesSetting) -> TriedTrees:
     with ThreadPoolExecutor() as pool:  # one thread a stage, and one thread in each fit
         fits = list(pool.map(partial(_watched, setting), stages))
     curves = _curves([losses for _, losses in fits])
-    curve = np.average(curves, axis=0, weights=[len(stage.y_judge) for stage in stages])
+    curve = np.average(curves, axis=0, weights=[len(stage.judge.y) for stage in stages])
     rounds = _rounds(curves, curve, demanded_errors(stages))
     log_odds = [
-        booster.predict(stage.X_judge, raw_score=True, num_threads=1, num_iteration=rounds)
+        booster.predict(stage.judge.X, raw_score=True, num_threads=1, num_iteration=rounds)
         for (booster, _), stage in zip(fits, stages, strict=True)
     ]
     chosen = replace(setting, recipe=replace(setting.recipe, rounds=rounds))
@@ -74,9 +74,8 @@ def try_trees(stages: Sequence[Stage], setting: TreesSetting) -> TriedTrees:
 
 
 def _watched(setting: TreesSetting, stage: Stage) -> tuple[Booster, list[float]]:
-    weight = recency(len(stage.y_fit), setting.half_life)
-    judge = (stage.X_judge, stage.y_judge)
-    return fit_watched(stage.encoder, stage.X_fit, stage.y_fit, setting.recipe, weight, judge, USUAL_ROUNDS)
+    rows = aged(stage.fit, setting.half_life)
+    return fit_watched(stage.encoder, rows, setting.recipe, stage.judge, USUAL_ROUNDS)
 
 
 def _curves(curves: Sequence[Sequence[float]]) -> Array:

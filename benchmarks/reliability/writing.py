@@ -75,7 +75,7 @@ def entry(ledger: Ledger, form: dict[str, object]) -> Entry:
         arrived_at=now,
         submission=lambda lead: Submission(submission_id(), lead, now, form, key),
         decide=decide,
-        announce=lambda _, made: Announcement("lead.decided", now, {"decision": made.decision.id}),
+        announce=lambda _, made: [Announcement("lead.decided", now, {"decision": made.decision.id})],
         answer=lambda _, decision: (201, decision.id),
     )
 

@@ -21,18 +21,36 @@ from leads.ledger.assignment import (
 from leads.ledger.backup import Backup, back_up
 from leads.ledger.book import Ledger, LedgerBusy, LedgerUnavailable, StorageFull
 from leads.ledger.bundle import (
+    RETURNED,
     BundleEntry,
     Promotion,
     SavedBundle,
     Stale,
     bundles,
     champion,
+    is_arrival,
     load_bundle,
+    move_champion,
     promote,
     promotions,
+    returned_from,
     save_bundle,
 )
 from leads.ledger.clock import QueueState, answers_are_told, given_by_policy, holders, last_owner, queue_state, silent
+from leads.ledger.cohort import (
+    CAME_FROM,
+    Arrived,
+    Ruled,
+    Taken,
+    Touched,
+    arrived,
+    decisions_of,
+    newest_arrival,
+    outcomes_told,
+    steps_taken,
+    touches_of,
+)
+from leads.ledger.cost import Cost, costs_between, put_costs
 from leads.ledger.decision import (
     Story,
     decision_by_id,
@@ -57,6 +75,13 @@ from leads.ledger.delivery import (
     destinations_due,
     record,
     release,
+)
+from leads.ledger.engagement import (
+    engaged_since,
+    engagements_named,
+    engagements_of,
+    engagements_of_leads,
+    write_engagement,
 )
 from leads.ledger.entry import (
     Answer,
@@ -99,16 +124,14 @@ from leads.ledger.hook import (
     roll_hook,
     settle_delivery,
 )
+from leads.ledger.imported import Came, Past, take_past
 from leads.ledger.imports import (
-    Came,
     Import,
     ImportKind,
     ImportRunning,
-    Past,
     advance_import,
     begin_import,
     import_of,
-    take_past,
 )
 from leads.ledger.key import (
     SCOPES,
@@ -123,6 +146,8 @@ from leads.ledger.key import (
     revoke_key,
     roll_key,
 )
+from leads.ledger.night import night_done, reach, take_night
+from leads.ledger.nurture import Engaged, engaged_between, nurtured, nurtured_since
 from leads.ledger.opening import existing_ledger, known_fault, open_ledger
 from leads.ledger.outbox import (
     MESSAGE_STATES,
@@ -139,9 +164,11 @@ from leads.ledger.outbox import (
 from leads.ledger.outcome import (
     arrival_of,
     conversions_told,
+    events_told,
     leave_out_conversions,
     outcomes_of,
     write_outcome,
+    write_outcomes,
 )
 from leads.ledger.person import company_of_lead, digest, digests, lead_of_person, leads_of, object_, objects
 from leads.ledger.price import (
@@ -188,6 +215,7 @@ from leads.ledger.receiver import (
     remove_receiver,
     roll_secret,
 )
+from leads.ledger.recent import recent_forms
 from leads.ledger.remains import file_size, overwrite, overwrite_if_alone, remains, vacuum
 from leads.ledger.returning import Return, due_returns, put_return
 from leads.ledger.rights import (

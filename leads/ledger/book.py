@@ -64,6 +64,18 @@ class Ledger:
             yield connection
 
     @contextmanager
+    def long_reading(self) -> Iterator[Connection]:
+        """One state of everything, for what reads most of it and takes seconds; never for a form."""
+        with self.reading() as connection:
+            if self.on_sqlite:
+                yield connection
+                return
+            from leads.ledger.postgresql import patient  # its driver is loaded where it is needed
+
+            with patient(connection) as reading:
+                yield reading
+
+    @contextmanager
     def alone(self) -> Iterator[sqlite3.Connection]:
         """SQLite's own connection, outside of transactions, while nothing else of this process writes."""
         if not self._writer.acquire(timeout=BUSY_SECONDS):

@@ -13,6 +13,10 @@ from leads.ledger.book import Ledger
 from leads.ledger.price import DayPrice, write_price
 from leads.refusal import Refusal
 
+ROLLED_BACK = "rolled back by hand"
+RETURNED = "returned by itself: "
+"""How the reason of a promotion begins that no person ordered; the rest is what was wrong with the model before."""
+
 
 class Stale(Refusal):
     """Somebody else promoted in the meantime; nothing was changed."""
@@ -77,18 +81,24 @@ def champion(ledger: Ledger) -> int | None:
 def promote(ledger: Ledger, number: int, expected: int | None, reason: str, price: DayPrice | None = None) -> None:
     """Makes `number` champion if `expected` still is (None: if there is none); otherwise Stale. What a sales minute
     must earn under it comes into force in the same moment."""
+    with ledger.transaction() as connection:
+        move_champion(connection, number, expected, reason, price)
+
+
+def move_champion(
+    connection: Connection, number: int, expected: int | None, reason: str, price: DayPrice | None = None
+) -> None:
     pointer, history = tables.champion, tables.promotions
     move = update(pointer).where(pointer.c.slot == 1, pointer.c.bundle.is_not_distinct_from(expected))
-    with ledger.transaction() as connection:
-        if connection.scalar(select(tables.bundles.c.number).where(tables.bundles.c.number == number)) is None:
-            raise _no_such(connection, number)
-        if connection.execute(move.values(bundle=number)).rowcount != 1:
-            raise _stale(expected, _champion(connection))
-        connection.execute(
-            insert(history).values(bundle=number, replaced=expected, reason=reason, promoted_at=datetime.now(UTC))
-        )
-        if price is not None:
-            write_price(connection, price)
+    if connection.scalar(select(tables.bundles.c.number).where(tables.bundles.c.number == number)) is None:
+        raise _no_such(connection, number)
+    if connection.execute(move.values(bundle=number)).rowcount != 1:
+        raise _stale(expected, _champion(connection))
+    connection.execute(
+        insert(history).values(bundle=number, replaced=expected, reason=reason, promoted_at=datetime.now(UTC))
+    )
+    if price is not None:
+        write_price(connection, price)
 
 
 def promotions(ledger: Ledger) -> list[Promotion]:
@@ -97,6 +107,26 @@ def promotions(ledger: Ledger) -> list[Promotion]:
     wanted = select(here.c.bundle, here.c.replaced, here.c.reason, here.c.promoted_at).order_by(here.c.id)
     with ledger.reading() as connection:
         return [Promotion(*row) for row in connection.execute(wanted)]
+
+
+def returned_from(story: Sequence[Promotion], number: int) -> str | None:
+    """What was wrong with the model when the service gave it up by itself; None where it never did."""
+    told = [one.reason.removeprefix(RETURNED) for one in story if _returns(one) and one.replaced == number]
+    return told[-1] if told else None
+
+
+def brought_by(story: Sequence[Promotion], number: int) -> Promotion | None:
+    """How the model came to serve the last time somebody wanted it to: going back to it is no arrival."""
+    arrivals = [one for one in story if one.bundle == number and is_arrival(one)]
+    return arrivals[-1] if arrivals else None
+
+
+def is_arrival(one: Promotion) -> bool:
+    return one.reason != ROLLED_BACK and not _returns(one)
+
+
+def _returns(one: Promotion) -> bool:
+    return one.reason.startswith(RETURNED)
 
 
 def _champion(connection: Connection) -> int | None:

@@ -8,10 +8,23 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
 
-from leads.lead import Assignment, Cause, Contribution, Decision, Outcome, Route, Score, Step, Submission
+from leads.lead import (
+    SCORED_AGAIN,
+    Assignment,
+    Cause,
+    Contribution,
+    Decision,
+    Engagement,
+    Outcome,
+    Route,
+    Score,
+    Step,
+    Submission,
+)
 from leads.ledger import tables
 from leads.ledger.assignment import assignment_of, steps_of
 from leads.ledger.book import Ledger
+from leads.ledger.engagement import engagements_of
 from leads.ledger.outcome import outcomes_of
 
 
@@ -26,6 +39,7 @@ class Story:
     steps: tuple[Step, ...]
     assignment: Assignment | None
     outcomes: tuple[Outcome, ...]
+    engagements: tuple[Engagement, ...]
 
 
 # Made once, because every lead waits for them.
@@ -38,6 +52,16 @@ def write_submission(connection: Connection, submission: Submission) -> None:
 
 def write_decision(connection: Connection, decision: Decision) -> None:
     connection.execute(_NEW_DECISION, _decision_row(decision))
+
+
+def write_submissions(connection: Connection, submissions: Iterable[Submission]) -> None:
+    if rows := [_submission_row(submission) for submission in submissions]:
+        connection.execute(_NEW_SUBMISSION, rows)
+
+
+def write_decisions(connection: Connection, decisions: Iterable[Decision]) -> None:
+    if rows := [_decision_row(decision) for decision in decisions]:
+        connection.execute(_NEW_DECISION, rows)
 
 
 def decision_by_id(ledger: Ledger, decision: str) -> Decision | None:
@@ -87,6 +111,7 @@ def lead_story(ledger: Ledger, lead: str) -> Story | None:
             tuple(steps_of(connection, lead)),
             assignment_of(connection, lead),
             tuple(outcomes_of(connection, lead)),
+            tuple(engagements_of(connection, lead)),
         )
 
 
@@ -128,7 +153,7 @@ def submission_of(row: Row[Any]) -> Submission:
     )
 
 
-_OF_SCORE = ("probability", "log_odds", "base", "scored_by", "model", "spread")
+_OF_SCORE = ("probability", "log_odds", "base", "scored_by", "model", "spread", "p_nurture")
 _OF_DECISION = (
     "id",
     "lead",
@@ -152,6 +177,7 @@ _OF_DECISION = (
     "lot",
     "ruled_by",
     "chosen",
+    "track",
 )
 
 
@@ -194,7 +220,7 @@ def _earlier(rows: Sequence[Row[tuple[Route, Route, Cause, datetime]]]) -> Earli
     changed = [
         after.decided_at
         for before, after in pairwise(rows)
-        if after.cause == "rescore" and after.chosen != before.chosen
+        if after.cause in SCORED_AGAIN and after.chosen != before.chosen
     ]
     return Earlier(rows[-1].route, rows[-1].chosen, changed[-1] if changed else None)
 

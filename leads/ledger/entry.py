@@ -12,7 +12,7 @@ from leads.lead import Announcement, Decision, Submission
 from leads.ledger import tables
 from leads.ledger.assignment import Placement, write_placement
 from leads.ledger.decision import latest_decision, write_decision, write_submission
-from leads.ledger.outbox import post
+from leads.ledger.outbox import post_all
 from leads.ledger.person import lead_of_person, objects
 from leads.refusal import Refusal
 
@@ -54,10 +54,12 @@ class Standing(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A decision, and who gets the lead; None where that stays as it was."""
+    """A decision, and who gets the lead; None where that stays as it was. A lead that is nurtured is in its track
+    `since` then."""
 
     decision: Decision
     placement: Placement | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Entry:
     arrived_at: datetime
     submission: Callable[[str], Submission]
     decide: Callable[[Connection, Submission, Standing], Made]
-    announce: Callable[[Submission, Made], Announcement]
+    announce: Callable[[Submission, Made], Sequence[Announcement]]
     answer: Callable[[Submission, Decision], tuple[int, str]]
     company: str | None = None
 
@@ -91,12 +93,12 @@ def enter(connection: Connection, entry: Entry) -> Answer:
     return Answer(status, body, lead, submission=submission, decision=made.decision)
 
 
-def settle(connection: Connection, made: Made, announcement: Announcement) -> None:
+def settle(connection: Connection, made: Made, announcements: Sequence[Announcement]) -> None:
     """A decision, who gets the lead, and what the outside hears of it."""
     write_decision(connection, made.decision)
     if made.placement is not None:
         write_placement(connection, made.placement)
-    post(connection, announcement, made.decision.lead, made.decision.id)
+    post_all(connection, announcements, made.decision.lead, made.decision.id)
 
 
 def forget_old_answers(connection: Connection, now: datetime) -> int:

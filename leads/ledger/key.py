@@ -20,6 +20,7 @@ Scope = Literal[
     "forms",
     "leads",
     "outcomes",
+    "engagements",
     "imports",
     "quarantine",
     "receivers",
@@ -29,9 +30,9 @@ Scope = Literal[
     "approve-marketing",
     "all",
 ]
-"""What a key may do: send forms, read leads and decisions and overrule them, tell what became of leads, import tables,
-look after the quarantine, manage the receivers of webhooks, serve people's rights, read the metrics, approve agreements
-in the name of one of the teams, or everything but that."""
+"""What a key may do: send forms, read leads and decisions and overrule them, tell what became of leads, tell what they
+did after their form, import tables, look after the quarantine, manage the receivers of webhooks, serve people's rights,
+read the metrics, approve agreements in the name of one of the teams, or everything but that."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 Team = Literal["sales", "marketing"]
 TEAMS: tuple[Team, ...] = get_args(Team)

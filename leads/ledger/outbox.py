@@ -1,7 +1,7 @@
 """Messages on their way out. A message is written in the transaction of the decision that it tells of."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
@@ -50,9 +50,19 @@ class Backlog(NamedTuple):
 
 def post(connection: Connection, announcement: Announcement, lead: str | None, decision: str | None) -> None:
     """One message for each receiver that wants the event, and one for each address."""
+    post_all(connection, [announcement], lead, decision)
+
+
+def post_all(
+    connection: Connection, announcements: Sequence[Announcement], lead: str | None, decision: str | None
+) -> None:
+    """The receivers are asked for once, because every lead waits for that."""
     told = {"lead": lead, "decision": decision}
+    receivers = {row.id: row.events for row in connection.execute(_RECEIVERS)}
     rows = [
-        _row(announcement, target | told) for target in (*_webhooks(connection, announcement), *_mails(announcement))
+        _row(announcement, target | told)
+        for announcement in announcements
+        for target in (*_webhooks(receivers, announcement), *_mails(announcement))
     ]
     if rows:
         connection.execute(insert(tables.messages), rows)
@@ -152,8 +162,8 @@ def _row(announcement: Announcement, target: Mapping[str, Any]) -> dict[str, Any
     return {"id": message_id(), "receiver": None, "mail_to": None} | common | dict(target)
 
 
-def _webhooks(connection: Connection, announcement: Announcement) -> Iterator[dict[str, Any]]:
-    wanting = [row.id for row in connection.execute(_RECEIVERS) if announcement.event in row.events]
+def _webhooks(receivers: Mapping[str, Sequence[str]], announcement: Announcement) -> Iterator[dict[str, Any]]:
+    wanting = [receiver for receiver, events in receivers.items() if announcement.event in events]
     if wanting:
         payload = _payload(announcement)
         yield from ({"receiver": receiver, "payload": payload} for receiver in wanting)

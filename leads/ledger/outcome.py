@@ -1,5 +1,6 @@
 """What people say became of leads."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
@@ -17,9 +18,21 @@ def outcomes_of(connection: Connection, lead: str) -> list[Outcome]:
     return in_order(Outcome(**row._mapping) for row in connection.execute(wanted))
 
 
+def events_told(connection: Connection, leads: Iterable[str]) -> set[tuple[str, str]]:
+    """Each lead with the id of each event that was told of it."""
+    here = tables.outcomes
+    told = select(here.c.lead, here.c.event).where(here.c.lead.in_(list(leads)))
+    return {(row.lead, row.event) for row in connection.execute(told)}
+
+
 def write_outcome(connection: Connection, outcome: Outcome) -> None:
     """Whoever writes one holds the lead, so nobody tells the same event in between."""
     connection.execute(insert(tables.outcomes), asdict(outcome))
+
+
+def write_outcomes(connection: Connection, outcomes: Iterable[Outcome]) -> None:
+    if rows := [asdict(outcome) for outcome in outcomes]:
+        connection.execute(insert(tables.outcomes), rows)
 
 
 def conversions_told(connection: Connection, key: str, since: datetime, most: int) -> list[bool]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Subquery, func, insert, select
+from sqlalchemy import Connection, Row, Subquery, exists, func, insert, select
 
 from leads.lead import Route, RuledBy, Submission
 from leads.ledger import tables
@@ -44,7 +44,8 @@ class SavedPrice(NamedTuple):
 
 
 class Weighable(NamedTuple):
-    """What a lead's newest form was decided on, as far as its weight depends on it."""
+    """What a lead's newest form was decided on, as far as its weight depends on it; `engaged` where the lead ever did
+    something after a form."""
 
     lead: str
     submission: str
@@ -53,9 +54,13 @@ class Weighable(NamedTuple):
     degraded: str | None
     probability: float
     spread: float | None
+    p_nurture: float | None
     value: float | None
     minutes: float | None
     ruled_by: RuledBy | None
+    decided_at: datetime
+    route: Route
+    engaged: bool
 
 
 class SentDecision(NamedTuple):
@@ -123,9 +128,11 @@ def window(connection: Connection, since: datetime, every: int = 1) -> list[Weig
     """The newest decision of each lead that came from a form and was not sent to quarantine; with `every` only each
     so-manieth of them in time."""
     newest = _newest_sendings(since)
-    here = tables.decisions
+    here, did = tables.decisions, tables.engagements
+    engaged = exists().where(did.c.lead == here.c.lead)
+    asked = [engaged if name == "engaged" else here.c[name] for name in Weighable._fields]
     wanted = (
-        select(*(here.c[name] for name in Weighable._fields))
+        select(*asked)
         .join(newest, newest.c.id == here.c.id)
         .where(newest.c.place % every == 0)
         .order_by(newest.c.place)

@@ -23,8 +23,10 @@ Event = Literal[
     "lead.escalated",
     "lead.returned",
     "lead.outcome",
+    "lead.nurture",
     "lead.erased",
     "person.paused",
+    "model.returned",
     "endpoint.test",
 ]
 EVENTS: tuple[Event, ...] = get_args(Event)

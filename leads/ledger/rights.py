@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from leads.lead import Decision, Submission
 from leads.ledger import tables
 from leads.ledger.decision import decision_of, newest_sent_first, submission_of
+from leads.ledger.person import objects
 
 MOST_SUBMISSIONS = 20
 
@@ -75,6 +76,13 @@ def identities_of(connection: Connection, lead: str) -> list[str]:
     here, person = tables.identities, person_of(connection, lead)
     given = connection.scalars(select(here.c.digest).where(here.c.lead == lead).order_by(here.c.digest))
     return sorted(given, key=lambda digest: digest != person)
+
+
+def objecting(connection: Connection, leads: Sequence[str]) -> set[str]:
+    """Of these leads, those whose person objects."""
+    here, said = tables.identities, tables.objections
+    spoke = select(here.c.lead).join(said, said.c.digest == here.c.digest).where(here.c.lead.in_(leads)).distinct()
+    return {lead for lead in connection.scalars(spoke).all() if objects(connection, identities_of(connection, lead))}
 
 
 def person_of(connection: Connection, lead: str) -> str | None:

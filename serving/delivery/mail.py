@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from leads.agreement import Agreement
 from leads.lead import Decision, Route, Submission
 from models.reasons import top_reasons
+from serving.call_words import call_adds
 from serving.form_words import form_lines, indented
 
 HEADINGS: Mapping[Route, str] = {
@@ -34,6 +35,8 @@ def mail_of(
     to = agreement.marketing.mail if decision.route == "nurture" else to_owner or agreement.sales.mail
     if to is None or decision.route not in HEADINGS or decision.cause == "kept":
         return Mail()
+    if decision.route == "nurture" and decision.cause in ("engagement", "nightly"):
+        return Mail()  # it stays where it is
     about = [*_decided(decision, zone), *link_lines(link)]
     lines = [*about, "", *reason_lines(decision), "", *written_lines(submission, agreement)]
     return Mail((to,), {"subject": _subject(decision, zone), "text": "\n".join(lines) + "\n"})
@@ -50,10 +53,14 @@ def _decided(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
     chance = f"{100 * decision.score.probability:.1f} %"
     yield f"{HEADINGS[decision.route]}. Owner: {decision.owner}."
     yield f"Band {decision.band}: {chance} likely to convert within {decision.horizon_days} days."
+    if adds := call_adds(decision.score):
+        yield f"{adds[:1].upper()}{adds[1:]}."
     if decision.respond_by:
         yield f"Answer by {decision.respond_by.astimezone(zone):%A %d %B %Y, %H:%M} ({zone.key})."
     if decision.cause == "returned":
         yield f"It comes back to sales ({decision.note})."
+    if decision.cause in ("engagement", "nightly"):
+        yield f"It comes back from marketing. What changed {decision.note}."
     yield f"Lead {decision.lead}, decision {decision.id}."
 
 

@@ -6,6 +6,7 @@ from serving.endpoints.agreements import agreement_endpoints
 from serving.endpoints.answering import answer_endpoints
 from serving.endpoints.deliveries import delivery_endpoints
 from serving.endpoints.desk import Desk
+from serving.endpoints.engagements import engagement_endpoints
 from serving.endpoints.forms import form_endpoints
 from serving.endpoints.hooks import hook_endpoints
 from serving.endpoints.imports import import_endpoints
@@ -15,6 +16,7 @@ from serving.endpoints.outcomes import outcome_endpoints
 from serving.endpoints.quarantine import quarantine_endpoints
 from serving.endpoints.queue import queue_endpoints
 from serving.endpoints.receivers import receiver_endpoints
+from serving.endpoints.report import report_endpoints
 from serving.endpoints.rights import rights_endpoints
 from serving.endpoints.state import state_endpoints
 
@@ -27,7 +29,9 @@ def endpoints() -> tuple[APIRouter, ...]:
         hook_endpoints(),
         lead_endpoints(),
         queue_endpoints(),
+        report_endpoints(),
         outcome_endpoints(),
+        engagement_endpoints(),
         import_endpoints(),
         answer_endpoints(),
         quarantine_endpoints(),

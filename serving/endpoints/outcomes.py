@@ -11,7 +11,8 @@ from starlette.responses import Response
 from leads.lead import Outcome
 from leads.outcome import LeadState
 from serving.edge.bodies import body_of
-from serving.edge.outcome_body import BATCH, Item, SentOutcome, Source, item_of, sent_outcome, sent_outcomes
+from serving.edge.event_body import Source, sent_events
+from serving.edge.outcome_body import BATCH, Item, SentOutcome, item_of, sent_outcome
 from serving.endpoints.desk import Desk, as_json, caller, desk_of
 from serving.openapi import problems
 from serving.outcomes import UNKNOWN, Told, Wrong, tell
@@ -77,7 +78,7 @@ async def tell_outcome(request: Request, lead: str) -> Response:
     outcome = await sent_outcome(request, lead, source)
     [told] = await run_in_threadpool(tell, desk.intake, [outcome])
     if told.wrong is not None:
-        raise _problem(told.wrong)
+        raise problem_of(told.wrong)
     note(lead=lead, replayed=told.replayed)
     answer = as_json({"lead": lead, "event": outcome.event, "state": told.state}, _status(told))
     if told.replayed:
@@ -89,7 +90,7 @@ async def tell_outcomes(request: Request) -> Response:
     """Up to 1,000 events of any leads, each with its `lead`. One that is wrong holds up no other; when none can be
     taken, the answer is a problem."""
     desk, source = await _source(request)
-    sent = await sent_outcomes(request)
+    sent = await sent_events(request)
     return await run_in_threadpool(_told, desk, sent, source)
 
 
@@ -139,7 +140,7 @@ def _status(told: Told | None) -> int:
     return 200 if told is not None and told.replayed else 202
 
 
-def _problem(wrong: Wrong) -> Problem:
+def problem_of(wrong: Wrong) -> Problem:
     if wrong is UNKNOWN.wrong:
         return Problem(wrong.code, wrong.detail, [Place(None, wrong.code, wrong.detail, "lead")])
     return Problem.at(pointer_to((wrong.field,)), wrong.code, wrong.detail)

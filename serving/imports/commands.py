@@ -1,4 +1,4 @@
-"""The verb `import`: leads of the past, and what became of leads, from a table."""
+"""The verb `import`: leads of the past, what became of leads, what they did and what they cost, from a table."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from leads.import_mapping import DateOrder
 from leads.refusal import Failure, Refusal
 
 if TYPE_CHECKING:
@@ -30,10 +32,17 @@ def import_arguments(parser: argparse.ArgumentParser) -> None:
         "nothing, and an import that was cut off goes on where it was. The columns are those that docs/operating.md "
         "describes under Imports."
     )
-    kinds = parser.add_subparsers(dest="kind", metavar="leads|outcomes", required=True)
+    kinds = parser.add_subparsers(dest="kind", metavar="leads|outcomes|engagements|costs", required=True)
     leads = kinds.add_parser("leads", help="leads of the past, by the columns of the agreement and a time of arrival")
     outcomes = kinds.add_parser("outcomes", help="what became of leads: lead or person, type, occurred_at and more")
-    for kind in (leads, outcomes):
+    engagements = kinds.add_parser(
+        "engagements", help="what leads did after their form: lead or person, kind, occurred_at and more"
+    )
+    costs = kinds.add_parser("costs", help="what marketing spent: month, source, campaign and cost, for the report")
+    costs.add_argument("file", metavar="FILE", type=Path, help="a table: CSV, Parquet or Excel; all of it or nothing")
+    costs.add_argument("--json", action="store_true", help="print one JSON object")
+    for kind in (leads, outcomes, engagements):
+        kind.set_defaults(tool=None, dates=None)
         kind.add_argument("file", metavar="FILE", type=Path, help="a table: CSV, Parquet or Excel")
         kind.add_argument(
             "--partial", action="store_true", help="take the right rows, and say what is wrong with others"
@@ -45,9 +54,46 @@ def import_arguments(parser: argparse.ArgumentParser) -> None:
             "--ignore", action="append", default=[], metavar="COLUMN", help="leave this column out; repeatable"
         )
         kind.add_argument("--json", action="store_true", help="print the receipt as one JSON object")
+    _of_other_tools(leads)
+
+
+def _of_other_tools(leads: argparse.ArgumentParser) -> None:
+    leads.add_argument(
+        "--from",
+        dest="tool",
+        metavar="TOOL",
+        help="the table was exported by hubspot, salesforce or pipedrive, or by a tool that the agreement has under "
+        "[import.TOOL]; what it says became of the leads is taken in too",
+    )
+    leads.add_argument(
+        "--dates", choices=get_args(DateOrder), help="which comes first in days such as 01/02/2026; without it refused"
+    )
 
 
 def import_(options: argparse.Namespace) -> int:
+    return _import_costs(options) if options.kind == "costs" else _import_rows(options)
+
+
+def _import_costs(options: argparse.Namespace) -> int:
+    from serving.imports.costs import CostsRefused, import_costs
+    from serving.imports.header import WrongHeader
+    from serving.rights.desk import opened
+
+    try:
+        with opened() as ledger:
+            taken = import_costs(ledger, options.file, datetime.now(UTC))
+    except WrongHeader as wrong:
+        raise Refusal(f"{options.file}: {wrong}. Nothing was imported.") from None
+    except CostsRefused as refused:
+        raise Refusal("\n".join([f"{options.file}: {refused}", *_wrong_lines(refused.wrong)])) from None
+    if options.json:
+        print(json.dumps(taken._asdict()))
+    else:
+        print(f"{taken.new:,} of {taken.rows:,} rows of {options.file} say something new; the others were known.")
+    return 0
+
+
+def _import_rows(options: argparse.Namespace) -> int:
     from serving.imports.receipt import receipt_body
     from serving.imports.table_import import Asked
     from serving.rights.desk import intake_of, opened
@@ -59,6 +105,8 @@ def import_(options: argparse.Namespace) -> int:
         partial=options.partial or options.rejects is not None,
         ignored=options.ignore,
         rejects=options.rejects,
+        tool=options.tool,
+        dates=options.dates,
     )
     with opened() as ledger:
         _adopt_first(ledger)

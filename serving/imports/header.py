@@ -10,11 +10,15 @@ from leads.csv_rows import Flaw
 from leads.form import ARRIVED, fold
 from leads.refusal import Refusal
 from leads.row_table import RowTable
+from leads.spelling import spelled
+from serving.edge.engagement_body import PROPERTIES
+from serving.imports.columns import Became, LeadColumns, column
 from serving.problems import named
 
 USUAL_ARRIVED, USUAL_CONVERTED = "arrived_at", "converted_at"
 """Columns of times where the agreement names none in [table]."""
 OF_OUTCOMES = ("lead", "person", "type", "occurred_at", "event", "reason", "value")
+OF_ENGAGEMENTS = ("lead", "person", "kind", "occurred_at", "event", *PROPERTIES)
 
 
 class WrongHeader(Refusal):
@@ -23,18 +27,7 @@ class WrongHeader(Refusal):
         self.flaws = tuple(flaws)
 
 
-class LeadColumns(NamedTuple):
-    """`of_key` names the column of each field of the form; `target` is None where the table does not say what became
-    of its leads. `unread` are known and not kept."""
-
-    of_key: Mapping[str, str]
-    arrived: str
-    target: str | None
-    converted_at: str
-    unread: tuple[str, ...]
-
-
-class OutcomeColumns(NamedTuple):
+class EventColumns(NamedTuple):
     of_key: Mapping[str, str]
     unread: tuple[str, ...]
 
@@ -43,7 +36,7 @@ def lead_columns(table: RowTable, agreement: Agreement, ignored: Sequence[str]) 
     """By the names of the agreement, as in training. `ignored` are columns that the caller wants to leave out."""
     from leads.reading import column_of_key, outcome_columns  # pandas, which only imports need
 
-    names, said = _names(table, ignored), agreement.table
+    names, said = header_names(table, ignored), agreement.table
     arrived, converted_at = said.arrived or USUAL_ARRIVED, said.converted_at or USUAL_CONVERTED
     target = said.target if said.target in names else None
     found = {key: name for key, name in column_of_key(names, agreement).items() if key != ARRIVED}
@@ -58,22 +51,35 @@ def lead_columns(table: RowTable, agreement: Agreement, ignored: Sequence[str]) 
     read = {*of_key.values(), arrived, converted_at, *([target] if target else [])}
     rest = [name for name in names if name not in read]
     known = [*(field.column or key for key, field in fields.items()), arrived, converted_at]
-    _refuse([*missing, *_unknown((name for name in rest if fold(name) not in passed_over), known)])
-    return LeadColumns(of_key, arrived, target, converted_at, tuple(rest))
+    refuse_header([*missing, *_unknown((name for name in rest if fold(name) not in passed_over), known)])
+    cells = {key: column(name) for key, name in of_key.items()}
+    words = frozenset([spelled(said.positive)])
+    became = (Became("converted", column(converted_at), column(target), words),) if target is not None else ()
+    return LeadColumns(cells, column(arrived), became, tuple(rest))
 
 
-def outcome_columns_of(table: RowTable, ignored: Sequence[str]) -> OutcomeColumns:
-    names = _names(table, ignored)
-    of_key = {fold(name): name for name in names if fold(name) in OF_OUTCOMES}
-    missing = [Flaw("csv-header", key, "is missing") for key in ("type", "occurred_at") if key not in of_key]
+def outcome_columns_of(table: RowTable, ignored: Sequence[str]) -> EventColumns:
+    return _event_columns(table, ignored, OF_OUTCOMES, ("type", "occurred_at"), "whose outcome it is")
+
+
+def engagement_columns_of(table: RowTable, ignored: Sequence[str]) -> EventColumns:
+    return _event_columns(table, ignored, OF_ENGAGEMENTS, ("kind", "occurred_at"), "who did it")
+
+
+def _event_columns(
+    table: RowTable, ignored: Sequence[str], known: Sequence[str], needed: Sequence[str], whose: str
+) -> EventColumns:
+    names = header_names(table, ignored)
+    of_key = {fold(name): name for name in names if fold(name) in known}
+    missing = [Flaw("csv-header", key, "is missing") for key in needed if key not in of_key]
     if ("lead" in of_key) == ("person" in of_key):
-        detail = "must say whose outcome it is; or “person”, with addresses or numbers, but not both"
+        detail = f"must say {whose}; or “person”, with addresses or numbers, but not both"
         missing.insert(0, Flaw("csv-header", "lead", detail))
-    _refuse([*missing, *_unknown((name for name in names if name not in of_key.values()), OF_OUTCOMES)])
-    return OutcomeColumns(of_key, tuple(ignored))
+    refuse_header([*missing, *_unknown((name for name in names if name not in of_key.values()), known)])
+    return EventColumns(of_key, tuple(ignored))
 
 
-def _names(table: RowTable, ignored: Sequence[str]) -> list[str]:
+def header_names(table: RowTable, ignored: Sequence[str]) -> list[str]:
     """Without what is ignored; a name must stand once, and be one."""
     flaws = list(table.flaws)
     times = Counter(table.columns)
@@ -84,7 +90,7 @@ def _names(table: RowTable, ignored: Sequence[str]) -> list[str]:
         if count > 1 and name
     ]
     absent = [Flaw("csv-header", name, "is to be ignored and is not there") for name in ignored if name not in times]
-    _refuse(flaws + absent)
+    refuse_header(flaws + absent)
     return [name for name in table.columns if name not in ignored]
 
 
@@ -100,6 +106,6 @@ def _unknown(names: Iterator[str], known: Sequence[str]) -> Iterator[Flaw]:
         yield Flaw("csv-header", name, f"is not known here{meant or '; remove it, or ignore it'}")
 
 
-def _refuse(flaws: Sequence[Flaw]) -> None:
+def refuse_header(flaws: Sequence[Flaw]) -> None:
     if flaws:
         raise WrongHeader(flaws)

@@ -1,10 +1,11 @@
 """Past leads on their way into the ledger: history, which nobody is given and nobody is told of."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
+from leads.known_answers import together, values_of
 from leads.lead import Decision, Outcome, Submission, decision_id, submission_id
 from leads.ledger import Came, Connection, Import, Past, advance_import, digests, take_past
 from leads.person import identities
@@ -12,7 +13,7 @@ from leads.row_table import Row
 from models.policy import band
 from serving.assignment import QUEUES
 from serving.company import company_of
-from serving.imports.header import LeadColumns
+from serving.imports.columns import LeadColumns
 from serving.imports.moved import moved
 from serving.imports.past_lead import PastLead, PastLeads
 from serving.intake import Intake
@@ -30,44 +31,42 @@ class LeadRows:
 
     def write(self, items: Sequence[PastLead], refused: int, before: Import) -> Import:
         now = self.intake.decider.now()
-        pasts = [(self._past(item, now), item) for item in items]
-        return self.intake.writer.submit(
-            partial(self._write, pasts=pasts, refused=refused, before=before, now=now)
-        ).result()
+        pasts = [self._past(item, now) for item in items]
+        write = partial(self._write, pasts=pasts, items=items, refused=refused, before=before, now=now)
+        return self.intake.writer.submit(write).result()
 
     def _write(
         self,
         connection: Connection,
-        pasts: Sequence[tuple[Past, PastLead]],
+        pasts: Sequence[Past],
+        items: Sequence[PastLead],
         refused: int,
         before: Import,
         now: datetime,
     ) -> Import:
-        came = Counter[Came]({"refused": refused})
-        for past, item in pasts:
-            lead, how = take_past(connection, past)
-            came[how] += 1
-            if item.converted_at is not None and how != "forgotten":
-                keep_past(connection, self._converted(lead, item.converted_at, now))
-        after = moved(before, came, now)
+        taken = take_past(connection, pasts, partial(self._decision, now=now))
+        told = zip(taken, items, strict=True)
+        keep_past(connection, [made for (lead, _), item in told if lead for made in self._outcomes(lead, item, now)])
+        after = moved(before, Counter[Came](came for _, came in taken) + Counter[Came]({"refused": refused}), now)
         advance_import(connection, before, after)
         return after
 
     def _past(self, item: PastLead, now: datetime) -> Past:
         fields, ledger = self.intake.agreement.form.fields, self.intake.ledger
-        company = company_of(item.values, fields)
+        company = company_of(item.sent, fields)
         return Past(
-            digests(ledger, identities(item.values, fields)),
+            digests(ledger, identities(item.sent, fields)),
             digests(ledger, [f"company:{company}"])[0] if company else None,
             item.arrived_at,
             lambda lead: Submission(submission_id(), lead, now, item.sent, self.key, item.arrived_at),
-            partial(self._decision, item=item, now=now),
         )
 
-    def _decision(self, submission: Submission, item: PastLead, now: datetime) -> Decision:
-        """In place of one that was never made: marketing has the lead until it shows interest. The agreement's points
-        score it, since a model is asked when somebody acts on its answer."""
-        scored, agreement = self.intake.live.by_scorecard(item.scored, None), self.intake.agreement
+    def _decision(self, submission: Submission, earlier: Sequence[Submission], now: datetime) -> Decision:
+        """Marketing has the lead until it shows interest. The agreement's points score it, since a model is asked when
+        somebody acts on its answer."""
+        fields = self.intake.agreement.form.fields
+        values = together(values_of(submission, fields), earlier, fields)
+        scored, agreement = self.intake.live.by_scorecard(values, None), self.intake.agreement
         return Decision(
             id=decision_id(),
             lead=submission.lead,
@@ -86,6 +85,8 @@ class LeadRows:
             cause="imported",
         )
 
-    def _converted(self, lead: str, at: datetime, now: datetime) -> Outcome:
-        """By its time, so that it is one and the same in every table that tells it."""
-        return Outcome(lead, f"converted {at.isoformat()}", "converted", at, now, None, None, self.key)
+    def _outcomes(self, lead: str, item: PastLead, now: datetime) -> Iterator[Outcome]:
+        """By its type and time, so that it is one and the same in every table that tells it."""
+        for told in item.outcomes:
+            event = f"{told.type} {told.at.isoformat()}"
+            yield Outcome(lead, event, told.type, told.at, now, told.reason, told.value, self.key)

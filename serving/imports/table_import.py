@@ -9,20 +9,27 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from leads.agreement import Agreement
 from leads.csv_rows import Flaw
+from leads.import_mapping import DateOrder
 from leads.ledger import Import, ImportKind, LedgerBusy, begin_import, import_of
 from leads.refusal import Refusal
 from leads.reject_file import reject_file
 from leads.row_table import Row, RowTable, row_table
 from leads.table_format import TableError
-from serving.imports.header import lead_columns, outcome_columns_of
+from serving import engagements, outcomes
+from serving.imports.columns import LeadColumns
+from serving.imports.event_rows import EventRows
+from serving.imports.header import engagement_columns_of, lead_columns, outcome_columns_of
 from serving.imports.lead_rows import LeadRows
-from serving.imports.outcome_rows import OutcomeRows
+from serving.imports.mapping import mapped_columns
+from serving.imports.past_engagement import PastEngagements
 from serving.imports.past_lead import Wrong
+from serving.imports.past_outcome import PastOutcomes
 from serving.imports.receipt import MOST_TOLD, Checked, Receipt, WrongRow, wrong_rows
 from serving.intake import Intake
 
-AT_ONCE = 100
+AT_ONCE = 500
 """Rows of one transaction: forms that come in between wait no longer than for these."""
 TRIES, PAUSE_SECONDS = 40, 0.25
 """While somebody else writes, as the service does beside a command."""
@@ -32,7 +39,8 @@ Progress = Callable[[str, int, int | None], None]
 
 class Asked(NamedTuple):
     """`file` is the table's name without its folder; `key` the caller's, None for a command. With `partial` the right
-    rows are taken in, and the others go to `rejects` where one is named."""
+    rows are taken in, and the others go to `rejects` where one is named. `tool` is what wrote the table, `dates` how
+    days stand there."""
 
     path: Path
     file: str | None
@@ -41,6 +49,8 @@ class Asked(NamedTuple):
     partial: bool = False
     ignored: Sequence[str] = ()
     rejects: Path | None = None
+    tool: str | None = None
+    dates: DateOrder | None = None
 
 
 class Rows(Protocol):
@@ -70,7 +80,7 @@ def import_table(intake: Intake, asked: Asked, progress: Progress = lambda *_: N
     if before is not None and before.finished_at is not None:
         return Receipt(before, 0, already=True)
     table = row_table(asked.path)
-    rows, unread = _rows_of(intake, asked, table)
+    rows, unread, noticed = _rows_of(intake, asked, table)
     checked = _checked(table, rows, asked, progress)
     if not checked.rows:
         raise NoRows("The table has a header and no rows; add at least one row.")
@@ -81,7 +91,7 @@ def import_table(intake: Intake, asked: Asked, progress: Progress = lambda *_: N
     begun = Import(content, asked.kind, asked.file, asked.key, intake.decider.now(), checked.rows)
     begun = intake.writer.submit(partial(begin_import, begun=begun)).result()
     done = _written(table, rows, begun, progress)
-    return Receipt(done, done.taken - begun.taken, False, table.notes, unread, checked.wrong)
+    return Receipt(done, done.taken - begun.taken, False, (*table.notes, *noticed), unread, checked.wrong)
 
 
 def content_of(path: Path) -> str:
@@ -94,12 +104,25 @@ def content_of(path: Path) -> str:
         raise TableError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _rows_of(intake: Intake, asked: Asked, table: RowTable) -> tuple[Rows, Sequence[str]]:
+def _rows_of(intake: Intake, asked: Asked, table: RowTable) -> tuple[Rows, Sequence[str], Sequence[str]]:
+    """With the columns that are not kept, and what was noticed."""
     if asked.kind == "leads":
-        of_leads = lead_columns(table, intake.agreement, asked.ignored)
-        return LeadRows(intake, of_leads, asked.key), of_leads.unread
-    of_outcomes = outcome_columns_of(table, asked.ignored)
-    return OutcomeRows(intake, of_outcomes, asked.key), of_outcomes.unread
+        of_leads = _lead_columns(intake.agreement, asked, table)
+        return LeadRows(intake, of_leads, asked.key), of_leads.unread, of_leads.notes
+    now = intake.decider.now()
+    if asked.kind == "outcomes":
+        columns = outcome_columns_of(table, asked.ignored)
+        rows = EventRows(intake, PastOutcomes(intake, columns, asked.key, now), outcomes.tell)
+    else:
+        columns = engagement_columns_of(table, asked.ignored)
+        rows = EventRows(intake, PastEngagements(intake, columns, asked.key, now), engagements.tell)
+    return rows, columns.unread, ()
+
+
+def _lead_columns(agreement: Agreement, asked: Asked, table: RowTable) -> LeadColumns:
+    if asked.tool is not None:
+        return mapped_columns(table, agreement, asked.tool, asked.ignored, asked.dates)
+    return lead_columns(table, agreement, asked.ignored)._replace(dates=asked.dates)
 
 
 def _checked(table: RowTable, rows: Rows, asked: Asked, progress: Progress) -> Checked:

@@ -195,7 +195,8 @@ def _sample(agreement: Agreement) -> dict[str, Value]:
 
 def _checked(score: Score) -> Score:
     numbers = (score.log_odds, score.base, score.spread or 0.0, *(reason.effect for reason in score.contributions))
-    if not 0.0 <= score.probability <= 1.0 or not all(map(math.isfinite, numbers)):
+    chances = (score.probability, score.p_nurture or 0.0)
+    if not all(0.0 <= one <= 1.0 for one in chances) or not all(map(math.isfinite, numbers)):
         raise ArithmeticError("the score is not a number")
     return score
 

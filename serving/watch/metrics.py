@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from leads.lead import Decision, Outcome, Step, Submission
+from leads.lead import Decision, Engagement, Outcome, Step, Submission
 from serving.watch.notes import Notes
 
 REQUEST_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -36,7 +36,9 @@ class Metrics:
         self._marks = self._counter("submissions_marked", "Submissions that carry a mark", "mark")
         self._replays = self._counter("replays", "Sendings that came again and were answered alike")
         self._outcomes = self._counter("outcomes", "Outcomes told, and what training does", "type", "training")
+        self._engagements = self._counter("engagements", "Engagements told, by their kind", "kind")
         self._steps = self._counter("clock_steps", "Leads that the clock moved, or whose owner it reminded", "kind")
+        self._returns = self._counter("champion_returns", "Champions that the service gave up by itself", "reason")
         self._deliveries = self._counter("delivery_attempts", "Attempts to deliver a message", "result")
         self._seconds = self._histogram("request_duration_seconds", "Time to answer", REQUEST_SECONDS, "endpoint")
         self._scoring = self._histogram(
@@ -72,6 +74,9 @@ class Metrics:
     def told(self, outcome: Outcome) -> None:
         self._outcomes.labels(outcome.type, "left-out" if outcome.left_out else "taken").inc()
 
+    def engaged(self, engagement: Engagement) -> None:
+        self._engagements.labels(engagement.kind).inc()
+
     def stepped(self, step: Step) -> None:
         self._steps.labels(step.kind).inc()
 
@@ -80,6 +85,9 @@ class Metrics:
 
     def committed(self, jobs: int) -> None:
         self._groups.observe(jobs)
+
+    def returned(self, fault: str) -> None:
+        self._returns.labels(fault).inc()
 
     def delivered(self, result: str) -> None:
         """`result` is delivered, failed (it will be tried again) or dead (it was the last attempt)."""

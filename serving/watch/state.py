@@ -72,12 +72,14 @@ class State(Collector):
             yield _gauge("load", "Minutes of all leads worth calling by the team's minutes", price.load)
 
     def _of_model(self, saved_at: dict[int, datetime]) -> Iterator[Metric]:
-        """Both are absent while the scorecard serves."""
+        """All are absent while the scorecard serves."""
         number = self.intake.live.number
         if number in saved_at:
             age = datetime.now(UTC) - saved_at[number]
             yield _gauge("model_number", "The model that serves", number)
             yield _gauge("model_age_seconds", "Since the model that serves was trained", age.total_seconds())
+        if data := self.intake.probation.age():
+            yield _gauge("model_data_age_seconds", "Since the newest data it learned from", data.total_seconds())
 
 
 def facts_of(ledger: Ledger) -> Facts:

@@ -52,7 +52,7 @@ def entry(
         arrived_at=MOMENT,
         submission=submission or partial(submitted, sending.key),
         decide=lambda _, submission, __: Made((decide or partial(decided, agreement))(submission)),
-        announce=lambda _, made: Announcement("lead.decided", MOMENT, {"decision": made.decision.id}),
+        announce=lambda _, made: [Announcement("lead.decided", MOMENT, {"decision": made.decision.id})],
         answer=lambda submission, decision: (201, f'{{"lead": "{submission.lead}", "decision": "{decision.id}"}}'),
     )
 

@@ -118,6 +118,24 @@ def test_the_service_waits_for_no_slow_statement_and_no_lock(own_postgres: Serve
     other.close()
 
 
+def test_what_reads_most_of_the_ledger_may_take_longer_and_sees_one_state_of_it(
+    own_postgres: Server, served: Ledger
+) -> None:
+    """Nobody else gets its patience with the connection."""
+    other = open_ledger(own_postgres.url)
+    counted = text("SELECT count(*) FROM keys")
+    with served.long_reading() as connection:
+        before = connection.execute(counted).scalar_one()
+        connection.execute(text("SELECT pg_sleep(2)"))
+        create_key(other, "sk")
+        assert connection.execute(counted).scalar_one() == before
+    with served.reading() as connection:
+        assert connection.execute(counted).scalar_one() == before + 1
+    with pytest.raises(LedgerBusy, match="statement timeout"), served.reading() as connection:
+        connection.execute(text("SELECT pg_sleep(30)"))
+    other.close()
+
+
 def test_a_job_may_take_longer_for_a_statement_but_not_for_a_lock(own_postgres: Server) -> None:
     job = open_ledger(own_postgres.url)
     with job.reading() as connection:

@@ -280,7 +280,9 @@ PRICE = Price(7, 20.0, None)
         ("sales", 0.1, 6.9, ("sales", "held")),
         ("nurture", 99.0, 7.1, ("sales", "price")),
         ("sales", 21.0, 1.0, ("sales", "price")),
-        ("review", 21.0, 1.0, ("sales", "price")),
+        ("review", 21.0, 1.0, ("review", "held")),
+        ("review", 21.0, 7.1, ("sales", "price")),
+        ("review", 21.0, None, ("sales", "price")),
     ],
 )
 def test_a_re_score_changes_sides_only_for_a_reason(
@@ -313,7 +315,7 @@ def test_a_propensity_is_how_often_the_lot_takes_that_route_also_after_a_re_scor
         lot = (number + 0.5) / 10_000
         before = route(on_scales(0.5, 0.2, 2 * 22 * first, 22.0, 0, agreement), price, agreement, lot, True)
         weighed = on_scales(0.5, 0.2, 2 * 22 * then, 22.0, 0, agreement)
-        taken.append(route(weighed, price, agreement, lot, True, policy.before(before.chosen, None), NOW))
+        taken.append(route(weighed, price, agreement, lot, True, policy.before("rescore", before.route, before.chosen, None), NOW))
     often = Counter(verdict.route for verdict in taken)
     for verdict in set(taken):
         assert verdict.propensity in (None, pytest.approx(often[verdict.route] / 10_000))

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from leads.agreement import parse_agreement
-from leads.lead import RuledBy
-from leads.ledger import Ledger, adopt_agreement, open_ledger, tables
+from leads.lead import Engagement, RuledBy
+from leads.ledger import Ledger, adopt_agreement, object_, open_ledger, tables, write_engagement
 from leads.ledger.price import DayPrice, volume, window, write_price
 from models import pricing
 from models.bundle import open_bundle
@@ -167,6 +167,52 @@ def test_what_a_hand_or_a_re_score_decided_is_no_arrival(ledger: Ledger) -> None
     with ledger.transaction() as connection:
         connection.execute(update(tables.decisions).values(cause="rescore"))
         assert window(connection, NOW - WINDOW) == []
+
+
+@pytest.mark.parametrize("ruled_by", ["band", None])
+def test_what_leads_did_counts_as_recorded_or_scored_again(ledger: Ledger, ruled_by: RuledBy | None) -> None:
+    """Ten leads of the best country booked a demo two days before their form; there is time for hardly more."""
+    remember(ledger, AGREEMENT, 1, FORMS, NOW, ruled_by=ruled_by, did=("demo_booked",))
+    with ledger.transaction() as connection:
+        connection.execute(update(tables.decisions).values(route="sales"))
+    made = price(ledger, AGREEMENT.replace("daily_cap = 2", "daily_cap = 1"))
+    assert made is not None
+    odds = 4 / 9 * 2 ** (2 * 0.5 ** (2 / 30))
+    assert made.value == pytest.approx(3000 * odds / (1 + odds) / 22)
+
+
+def test_a_nurtured_lead_is_weighed_by_what_it_did_until_now(ledger: Ledger) -> None:
+    """As the nightly run weighs it; one that sales had from the first is weighed as it came."""
+    remember(ledger, AGREEMENT, 1, FORMS, NOW)
+    quiet = price(ledger)
+    hour = NOW - timedelta(hours=1)
+    with ledger.transaction() as connection:
+        leads = connection.execute(tables.decisions.select()).all()
+        for lead in {row.lead for row in leads}:
+            for kind in ("demo_booked", "reply"):
+                write_engagement(connection, Engagement(lead, kind, kind, hour, hour, {}, None))
+    warm = price(ledger)
+    assert quiet is not None
+    assert warm is not None
+    assert warm.value > quiet.value
+    with ledger.transaction() as connection:
+        connection.execute(update(tables.decisions).values(route="sales"))
+    of_sales = price(ledger)
+    assert of_sales is not None
+    assert of_sales.value == quiet.value
+
+
+def test_what_somebody_who_objects_did_weighs_nothing(ledger: Ledger) -> None:
+    remember(ledger, AGREEMENT, 1, FORMS, NOW)
+    quiet, hour = price(ledger), NOW - timedelta(hours=1)
+    with ledger.transaction() as connection:
+        for lead, person in connection.execute(select(tables.leads.c.id, tables.leads.c.person)).all():
+            write_engagement(connection, Engagement(lead, "e", "demo_booked", hour, hour, {}, None))
+            object_(connection, [person], True)
+    made = price(ledger)
+    assert made is not None
+    assert quiet is not None
+    assert made.value == quiet.value
 
 
 def test_the_volume_is_that_of_the_last_week(ledger: Ledger) -> None:

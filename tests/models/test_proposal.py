@@ -13,7 +13,9 @@ from leads.ledger import (
     adopt_agreement,
     approve,
     create_key,
+    engagements_of,
     find_key,
+    latest_decision,
     newest_price,
     open_ledger,
     propose,
@@ -22,8 +24,10 @@ from leads.ledger import (
 )
 from leads.marks import doubtful
 from models.champion import serving_scorer
+from models.engaged import engaged_row
 from models.proposal import Comparison, DecidedAgain, compared, segments, sums
 from serving.decider import Decider, Told
+from serving.scoring.engaged import with_engagements
 from serving.scoring.live import Scored
 from tests.bundles import promoted_model
 from tests.history import remember
@@ -32,6 +36,7 @@ from tests.serving.conftest import AGREEMENT as FORM_AGREEMENT
 AGREEMENT = (
     FORM_AGREEMENT.replace("[routing]", '[[sales.people]]\nname = "Ann"\ndaily_cap = 2\n[routing]')
     .replace("guard_slice = 0.0", "guard_slice = 0.1\nreview_share = 0.1")
+    .replace("[routing]", "[marketing.engagements.demo_booked]\npoints = 60\nhalf_life_days = 30\n[routing]")
     .replace("[form.fields.email]", '[privacy]\nmail_consent = "mail_allowed"\n[form.fields.email]')
 )
 FORMS: list[dict[str, object]] = [
@@ -55,11 +60,17 @@ VARIANTS = {
     "lot": ("guard_slice = 0.1", "guard_slice = 0.4"),
     "consent": ('[privacy]\nmail_consent = "mail_allowed"\n', ""),
     "looks": ("review_share = 0.1", "review_share = 0.3"),
+    "engagements": ("points = 60", "points = 2"),
+    "forgetting": ("half_life_days = 30", "half_life_days = 0.5"),
     "form": ('[form.fields.budget]\nkind = "money"\nlabel = "Yearly budget"\n', ""),
 }
-OF_NO_CONSEQUENCE = {"threshold", "nobody", "form"}
-"""To leads that a price decides on, that are on the same side without one, or that never spoke of it to the points."""
-EACH = [*((name, False) for name in VARIANTS), *((name, True) for name in ("value", "points", "consent"))]
+OF_NO_CONSEQUENCE = {"threshold", "form"}
+"""To leads that a price decides on, or that never spoke of it to the points."""
+EACH = [
+    *((name, False) for name in VARIANTS),
+    *((name, True) for name in ("value", "points", "consent", "engagements")),
+]
+DID = ("demo_booked", "page_view", "pricing_page", "unsubscribed", "reply")
 
 
 @pytest.fixture
@@ -106,9 +117,10 @@ def decided_after(ledger: Ledger, text: str, leads: Sequence[DecidedAgain]) -> l
         for one in leads:
             submission = sent[by_id[one.decision].submission]
             values = together(values_of(submission, agreement.form.fields), [], agreement.form.fields)
-            clock[0] = one.decided_at
-            scored = Scored(scorer.score(values), scorer.row(values), None)
-            told = Told(submission, values, scored, None, None)
+            clock[0] = at = one.decided_at
+            did = engaged_row(engagements_of(connection, one.lead, at), at, agreement)
+            scored = with_engagements(Scored(scorer.score(values), scorer.row(values), None), did, agreement)
+            told = Told(submission, values, scored, None, latest_decision(connection, one.lead))
             made = decider.decide(connection, told, doubted=doubtful(submission.marks)).decision
             found.append((made.route, made.ruled_by or ""))
     with ledger.reading() as connection:
@@ -122,7 +134,7 @@ def after(found: Comparison) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "by_model"), EACH)
 def test_it_equals_a_replay_after_adoption(ledger: Ledger, name: str, by_model: bool) -> None:
-    remember(ledger, AGREEMENT, 1, FORMS, NOW)
+    remember(ledger, AGREEMENT, 1, FORMS, NOW, did=DID)
     with ledger.transaction() as connection:
         here = tables.submissions
         some = sorted(connection.scalars(here.select().with_only_columns(here.c.id)))[100:110]

@@ -107,9 +107,35 @@ def test_what_is_wrong_is_told_with_its_place_and_nothing_is_imported(running: W
     assert count(running) == before
 
 
-@pytest.mark.parametrize("query", ["", "?kind=people", "?kind=leads&partial=1", "?kind=leads&x=1"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?kind=people",
+        "?kind=leads&partial=1",
+        "?kind=leads&x=1",
+        "?kind=leads&from=hubspott",
+        "?kind=leads&from=hubspot&from=hubspot",
+        "?kind=outcomes&from=hubspot",
+        "?kind=leads&dates=american",
+    ],
+)
 def test_an_unknown_parameter(running: Workplace, query: str) -> None:
     assert post(running, GOOD, query).status_code == 422
+
+
+def test_what_another_tool_exported(running: Workplace) -> None:
+    body = (
+        b"First Name,Last Name,Email,Lead Status,Create Date,Converted,Converted Date\n"
+        b"Sal,Force,sal@force.example,Qualified,1/12/2026,1,2/3/2026\n"
+    )
+    assert "#/rows/1/Create%20Date" in [
+        error["pointer"] for error in post(running, body, "?kind=leads&from=salesforce").json()["errors"]
+    ]
+    before = count(running, tables.outcomes)
+    told = post(running, body, "?kind=leads&from=salesforce&dates=month-first")
+    assert (told.status_code, told.json()["taken"]) == (201, 1)
+    assert count(running, tables.outcomes) == before + 1
 
 
 def test_another_media_type(running: Workplace) -> None:

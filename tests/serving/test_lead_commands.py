@@ -114,7 +114,7 @@ def _entry(number: int, key: str) -> Entry:
         arrived_at=MONDAY,
         submission=lambda lead: Submission("sb_1", lead, MONDAY, form, key, None, ("sanitised",)),
         decide=lambda _, sent, __: Made(_decision(number, sent), _placement(sent.lead)),
-        announce=lambda _, __: announcement,
+        announce=lambda _, __: [announcement],
         answer=lambda _, __: (201, ""),
     )
 

@@ -156,6 +156,13 @@ def test_equal_turns_fulfil_the_expectation_of_each(home: Path) -> None:
         assert "Where turns are equal, the lead itself decides." in ended.stdout
 
 
+def test_the_help_says_what_equal_turns_mean(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["route", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "exit code 1 when it cannot go to them; where several people's turns are equal, it can go to each" in said
+
+
 def test_who_is_not_there_then_does_not_get_it(home: Path) -> None:
     assert told(home, "country=DE", "--at", SUNDAY)["owners"] == ["Anna"]
     waits = told(home, "country=DE", "budget=60000", "--at", SUNDAY)

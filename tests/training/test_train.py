@@ -111,6 +111,32 @@ def test_young_leads_teach_nothing_and_that_is_said(train, leads: Leads, tmp_pat
     told = train(table)
     assert told["young_rows"] == 90
     assert told["rows"] == 310
+    assert not told["young_rows_teach"]
+
+
+def test_young_leads_teach_where_the_table_tells_when_leads_converted(
+    accord: Accord, leads: Leads, tmp_path: Path
+) -> None:
+    """A source of the last weeks converts best of all, though most of its leads have not converted yet."""
+    chance, table = np.random.default_rng(1), leads(2000)
+    arrived = pd.Series(pd.date_range("2026-01-01", periods=2000, freq="4h", tz="UTC"))
+    table["source"] = np.where((table.index >= 1500) & (chance.random(2000) < 0.5), "social", "search")
+    log_odds = -2.2 + 1.8 * (table["demo_requested"] == "yes") + 2.4 * (table["source"] == "social")
+    truth = 1 / (1 + np.exp(-log_odds))
+    at = arrived + pd.to_timedelta(chance.uniform(1, 89, 2000), unit="D")
+    seen = (chance.random(2000) < truth) & (at <= arrived.iloc[-1])
+    table = table.assign(created_at=arrived, won_at=at.where(seen), converted=seen.astype(int))
+    table.to_csv(tmp_path / "history.csv", index=False)
+    times = 'arrived = "created_at"\nconverted_at = "won_at"'
+    (tmp_path / "accord.toml").write_text(AGREEMENT.replace("in_order = true", times))
+    told = accord("train", "history.csv", "--budget", "0").stdout
+    assert "540 younger leads, " in told
+    assert "teach by how much of their time to convert has passed (half of all conversions come within 4" in told
+    accord("score", "history.csv", "-o", "scored.csv")
+    said = pd.read_csv(tmp_path / "scored.csv").groupby("source")["probability"].mean()
+    so_far = seen.groupby(table["source"]).mean()
+    assert said["search"] == pytest.approx(truth[table["source"] == "search"].mean(), abs=0.08)
+    assert 1.3 * so_far["social"] < said["social"] < truth[table["source"] == "social"].mean() + 0.08
 
 
 def test_tuning_finds_trees_that_are_no_worse(train, leads: Leads) -> None:

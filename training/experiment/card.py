@@ -107,7 +107,8 @@ def _limits(record: TrainingRecord, agreement: Agreement) -> str:
         else ""
     )
     young = (
-        f"Leads younger than {agreement.goal.within_days} days had not had their time to convert and are no negatives."
+        f"Leads younger than {agreement.goal.within_days} days had not had their time to convert and are no negatives; "
+        "where the table tells when leads converted, they teach by how much of that time has passed."
         if agreement.table.arrived
         else "The table tells no arrival times: leads too young to have converted yet may stand in it as negatives."
     )

@@ -112,6 +112,21 @@ def reasons(overview: Mapping[str, float], most: int = 20) -> bytes:
     return _png(figure)
 
 
+def promises(names: Sequence[str], promised: Floats, happens: Floats, low: Floats, high: Floats) -> bytes:
+    """By month: what leads were promised when they came, against what happens, with its 95 % interval."""
+    figure, (axes,) = _canvas(1)
+    places = np.arange(len(names))
+    around = [happens - low, high - happens]
+    axes.errorbar(places, happens, around, color=BLUE, marker="o", linestyle="none", capsize=3, label="happens")
+    axes.plot(places, promised, color=ORANGE, marker="_", markersize=18, linestyle="none", label="promised")
+    every = max(1, -(-len(names) // 8))
+    axes.set_xticks(places[::every], list(names)[::every])
+    top = min(1.0, 1.15 * max(float(promised.max(initial=0.0)), float(np.median(high)) if len(high) else 0.0, 0.02))
+    axes.set(ylim=(0, top), ylabel="share that converts", title="What was promised, and what came")
+    axes.legend(loc="lower right", frameon=False, ncols=2)
+    return _png(figure)
+
+
 def calibration_bins(labels: Floats, probabilities: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Mean predicted, share observed, and its 95 % Wilson interval, in at most BINS bins of equally many rows; rows of
     one and the same probability are never parted."""
@@ -148,8 +163,9 @@ def _cumulated(labels: Floats, scores: Floats) -> tuple[Floats, Floats]:
 
 
 def _others(scores: Mapping[str, Floats], name: str) -> list[tuple[str, dict[str, Any]]]:
-    """The other candidates that rank at all (a constant score draws no curve), and their looks."""
-    shown = [other for other, values in scores.items() if other != name and np.ptp(values) > 0]
+    """The other candidates that rank at all, and their looks. The base rate ranks by the window alone, and each figure
+    has a line for what a lot would reach."""
+    shown = [other for other, values in scores.items() if other not in {name, "base rate"} and np.ptp(values) > 0]
     return [
         (other, {"color": GREYS[at % len(GREYS)], "linestyle": DASHES[at % len(DASHES)], "linewidth": 1.2})
         for at, other in enumerate(shown)

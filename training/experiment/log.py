@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from leads.agreement import Agreement
-from leads.refusal import Failure
 from leads.settings import Settings
-from models.champion import REGISTERED_MODEL as MODEL
 from training.experiment import figures
 from training.experiment.card import model_card
+from training.experiment.loadable import Loadable, add_version
+from training.experiment.registry import ensure_model, point, point_champion
 from training.experiment.store import experiment_id, keep_files, opened
 from training.experiment.view import COLOURS
 from training.record import LABEL, CandidateRecord, Floats, TrainingRecord
@@ -24,12 +24,9 @@ from training.record import LABEL, CandidateRecord, Floats, TrainingRecord
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-ABOUT = (
-    "Probability that an inbound lead converts within the agreed horizon. `champion` is what serves, `challenger` what"
-    " wants to. Serving reads its bundles from the ledger; these are the same bytes, for people to compare."
-)
 PATIENCE = 120.0  # seconds; a store slower than this is treated as down
 CURVE_POINTS = 250
+DIGITS = 5  # after the point; MLflow's lists cut off longer numbers
 SCHEMA_ROWS = 200  # MLflow looks at every cell of a table to tell its columns' types
 
 
@@ -50,22 +47,8 @@ def log_training(record: TrainingRecord, settings: Settings, agreement: Agreemen
             seconds = candidate.metrics.get("fit_seconds", 0.0)
             client.set_terminated(run.info.run_id, "FINISHED", started + int(seconds * 1000))
         if record.bundle:
-            _register(client, record, run)
+            _register(client, settings, record, agreement, run)
         return str(run.info.run_id)
-
-
-def set_aliases(settings: Settings, champion: int | None, challenger: int | None) -> None:
-    """Points the aliases at the versions of these bundles; None takes an alias away. For a bundle MLflow does not know
-    the alias is taken away too, since a stale one would mislead, and Failure is raised."""
-    wanted = {"champion": champion, "challenger": challenger}
-    with opened(settings, "the new champion") as client:
-        _ensure_model(client)
-        unknown = [number for alias, number in wanted.items() if not _point(client, alias, number)]
-    if unknown:
-        raise Failure(
-            f"MLflow has no version of bundle {unknown[0]} (it was down when that was trained), so nothing there is"
-            " marked for it. Serving goes by the ledger and is not touched."
-        )
 
 
 def _winner_last(record: TrainingRecord) -> list[CandidateRecord]:
@@ -75,7 +58,7 @@ def _winner_last(record: TrainingRecord) -> list[CandidateRecord]:
 
 
 def _title(record: TrainingRecord, candidate: CandidateRecord) -> str:
-    return f"{record.number} {candidate.name}"
+    return f"{record.name or record.number} {candidate.name}"
 
 
 def _shared_tags(record: TrainingRecord) -> dict[str, str]:
@@ -89,7 +72,7 @@ def _shared_tags(record: TrainingRecord) -> dict[str, str]:
     }
     if commit := git_commit():
         tags |= {"git_commit": commit, "mlflow.source.git.commit": commit.removesuffix("-dirty")}
-    return tags
+    return tags | record.tags
 
 
 def git_commit() -> str | None:
@@ -121,7 +104,9 @@ def _log_numbers(client: "MlflowClient", run: str, record: TrainingRecord, candi
     numbers = dict(candidate.metrics)
     if candidate.name == record.winner:
         numbers |= {f"newest/{name}": value for name, value in record.newest_metrics.items()}
-    metrics = [Metric(name, float(value), at, 0) for name, value in numbers.items() if np.isfinite(value)]
+    metrics = [
+        Metric(name, round(float(value), DIGITS), at, 0) for name, value in numbers.items() if np.isfinite(value)
+    ]
     params = [Param(name, str(value)) for name, value in candidate.params.items()]
     client.log_batch(run, metrics, params)
     for name, values in candidate.curves.items():
@@ -195,29 +180,14 @@ def _json(content: Mapping[str, Any] | Sequence[Any]) -> bytes:
     return json.dumps(content, indent=1, ensure_ascii=False).encode()
 
 
-def _register(client: "MlflowClient", record: TrainingRecord, run: Any) -> None:
-    _ensure_model(client)
-    version = client.create_model_version(
-        MODEL,
-        source=f"{run.info.artifact_uri}/bundle",
-        run_id=run.info.run_id,
-        tags={"bundle": str(record.number), "sha256": record.bundle_sha256, "rung": record.winner},
-        description=f"Bundle {record.number}, {record.winner}, from {record.table_name}. {record.why}",
-    )
-    client.set_registered_model_alias(MODEL, "champion" if record.promoted else "challenger", version.version)
-
-
-def _ensure_model(client: "MlflowClient") -> None:
-    if not client.search_registered_models(f"name='{MODEL}'"):
-        client.create_registered_model(MODEL, description=ABOUT)
-
-
-def _point(client: "MlflowClient", alias: str, number: int | None) -> bool:
-    """Whether the alias now stands where it was wanted."""
-    found = client.search_model_versions(f"name='{MODEL}' and tag.bundle='{number}'") if number is not None else []
-    if found:
-        newest = max(found, key=lambda version: int(version.version))
-        client.set_registered_model_alias(MODEL, alias, newest.version)
-    elif alias in client.get_registered_model(MODEL).aliases:
-        client.delete_registered_model_alias(MODEL, alias)
-    return bool(found) or number is None
+def _register(
+    client: "MlflowClient", settings: Settings, record: TrainingRecord, agreement: Agreement, run: Any
+) -> None:
+    ensure_model(client)
+    about = f"Bundle {record.number}, {record.winner}, from {record.table_name}. {record.why}"
+    model = Loadable(record.number, record.winner, record.bundle_sha256, record.bundle, about)
+    version = add_version(client, settings, run, agreement, model)
+    if record.promoted:
+        point_champion(client, record.number, version)
+    else:
+        point(client, "challenger", version)

@@ -9,8 +9,9 @@ import os
 import socket
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -70,14 +71,23 @@ def experiment_id(client: "MlflowClient", settings: Settings) -> str:
 
 def keep_files(client: "MlflowClient", settings: Settings, run: Any, files: Mapping[str, bytes]) -> None:
     """`files`: path below the run's artefacts -> content."""
-    address = str(run.info.artifact_uri)
+    upload = partial(client.log_artifacts, run.info.run_id)
+    _keep(settings, str(run.info.artifact_uri), files, upload)
+
+
+def keep_model_files(client: "MlflowClient", settings: Settings, model: Any, files: Mapping[str, bytes]) -> None:
+    """`files`: path below the logged model's artefacts -> content."""
+    upload = partial(client.log_model_artifacts, model.model_id)
+    _keep(settings, str(model.artifact_location), files, upload)
+
+
+def _keep(settings: Settings, address: str, files: Mapping[str, bytes], upload: Callable[[str], None]) -> None:
     if address.startswith(SERVED) and not is_remote(settings):
-        folder = artefacts(settings) / address.removeprefix(SERVED).strip("/")
-        _write(folder, files)
+        _write(artefacts(settings) / address.removeprefix(SERVED).strip("/"), files)
     else:
         with tempfile.TemporaryDirectory() as waiting:
             _write(Path(waiting), files)
-            client.log_artifacts(run.info.run_id, waiting)
+            upload(waiting)
 
 
 def artefacts(settings: Settings) -> Path:

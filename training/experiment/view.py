@@ -6,12 +6,17 @@ import time
 
 NAME = "accord"
 HEADLINES = ("log_loss", "brier", "roc_auc", "pr_auc", "ece", "lift_at_10pct", "precision_at_capacity")
+SHOWN_FIRST = ("log_loss", "roc_auc")
 COLUMNS = (
-    "tags.`winner`",
-    *(f"metrics.`{name}`" for name in HEADLINES),
-    "metrics.`newest/log_loss`",
+    *(f"metrics.`{name}`" for name in SHOWN_FIRST),
+    "attributes.`Models`",  # only a winner has one
     "attributes.`Dataset`",
+    *(f"metrics.`{name}`" for name in HEADLINES if name not in SHOWN_FIRST),
+    "metrics.`newest/log_loss`",
+    "tags.`winner`",
 )
+# A card has room for four axes; the last one, which colours the lines, is what decides.
+AXES = ("roc_auc", "lift_at_10pct", "ece", "log_loss")
 # One colour a family in every chart; MLflow would give each run another one.
 COLOURS = {
     "base rate": "#a3adb8",
@@ -40,8 +45,24 @@ def _state() -> dict[str, object]:
             {"uuid": name, "name": name, "display": True, "isReordered": True, "deleted": False, "isGenerated": True}
             for name in SECTIONS
         ],
-        "compareRunCharts": [_chart(name) for name in HEADLINES],
+        "compareRunCharts": [_side_by_side(), *(_chart(name) for name in HEADLINES)],
         "isAccordionReordered": True,
+    }
+
+
+def _side_by_side() -> dict[str, object]:
+    """Parallel coordinates: a line a run."""
+    return {
+        "type": "PARALLEL",
+        "uuid": "side-by-side",
+        "displayName": "A line a run",
+        "metricSectionId": SECTIONS[0],
+        "selectedParams": [],
+        "selectedMetrics": AXES,
+        "showAllRuns": False,
+        "runsCountToCompare": 20,
+        "isGenerated": False,
+        "deleted": False,
     }
 
 

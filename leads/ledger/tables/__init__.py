@@ -3,7 +3,9 @@ state of a message on its way out, whose turn it is in the team, and where each 
 
 from leads.ledger.tables.agreement import adoptions, agreements, keys, salt
 from leads.ledger.tables.base import Moment, metadata
+from leads.ledger.tables.cost import costs
 from leads.ledger.tables.delivery import attempts, messages, receivers
+from leads.ledger.tables.engagement import engagements
 from leads.ledger.tables.hook import hook_faults, hooks
 from leads.ledger.tables.imports import imports
 from leads.ledger.tables.lead import (
@@ -16,7 +18,9 @@ from leads.ledger.tables.lead import (
     submissions,
 )
 from leads.ledger.tables.model import bundle_bytes, bundles, champion, prices, promotions
+from leads.ledger.tables.night import nights
 from leads.ledger.tables.proposal import approvals, proposals
+from leads.ledger.tables.retraining import looks, retrainings
 from leads.ledger.tables.returning import returns
 from leads.ledger.tables.team import assignments, credits, outcomes, steps, team_changes
 
@@ -31,8 +35,10 @@ __all__ = [
     "bundle_bytes",
     "bundles",
     "champion",
+    "costs",
     "credits",
     "decisions",
+    "engagements",
     "erasures",
     "hook_faults",
     "hooks",
@@ -40,14 +46,17 @@ __all__ = [
     "imports",
     "keys",
     "leads",
+    "looks",
     "messages",
     "metadata",
+    "nights",
     "objections",
     "outcomes",
     "prices",
     "promotions",
     "proposals",
     "receivers",
+    "retrainings",
     "returns",
     "salt",
     "steps",

@@ -21,7 +21,7 @@ from leads.agreement import Agreement, parse_agreement
 from leads.refusal import Failure, Refusal
 from leads.settings import Settings
 from training.commands_mlflow import served
-from training.experiment.log import log_training, set_aliases
+from training.experiment.log import log_training
 from training.record import LABEL, CandidateRecord, TrainingRecord
 
 CANARY = "Kanarienvogel"
@@ -205,13 +205,8 @@ def test_a_new_champion_takes_the_alias_and_the_rest_wait_as_challenger(
     log_training(replace(record, number=8, promoted=False), settings, agreement)
     client = MlflowClient(tracking_uri=settings.tracking_uri)
     assert client.get_registered_model("conversion").aliases == {"champion": 1, "challenger": 2}
-    set_aliases(settings, champion=8, challenger=None)
-    assert client.get_registered_model("conversion").aliases == {"champion": 2}
     version = client.get_model_version_by_alias("conversion", "champion")
-    assert version.tags == {"bundle": "8", "sha256": "ab" * 32, "rung": "trees"}
-    with pytest.raises(Failure, match="no version of bundle 99"):
-        set_aliases(settings, champion=99, challenger=7)
-    assert client.get_registered_model("conversion").aliases == {"challenger": 1}
+    assert version.tags == {"bundle": "7", "sha256": "ab" * 32, "rung": "trees"}
 
 
 def test_a_store_that_is_down_says_so_without_its_password(

@@ -1,30 +1,33 @@
-"""Outcomes of a table on their way into the ledger, by the very way of those that are told over HTTP."""
+"""Outcomes and engagements of a table on their way into the ledger, by the very way of those told over HTTP."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any, Protocol
 
-from leads.lead import Outcome
 from leads.ledger import Came, Connection, Import, advance_import
 from leads.row_table import Row
-from serving.imports.header import OutcomeColumns
+from serving import engagements, outcomes
 from serving.imports.moved import moved
-from serving.imports.past_outcome import PastOutcomes
 from serving.intake import Intake
-from serving.outcomes import Told, tell
+
+Told = outcomes.Told | engagements.Told
+Tell = Callable[[Intake, Sequence[Any]], Sequence[Told]]
 
 
-class OutcomeRows:
-    def __init__(self, intake: Intake, columns: OutcomeColumns, key: str | None) -> None:
+class Reader(Protocol):
+    def read(self, row: Row, ahead: bool) -> Any: ...
+
+
+class EventRows:
+    def __init__(self, intake: Intake, reader: Reader, tell: Tell) -> None:
         self.intake = intake
-        self._reader = PastOutcomes(intake, columns, key, intake.decider.now())
+        self.read = reader.read
+        self._tell = tell
 
-    def read(self, row: Row, ahead: bool) -> Outcome:
-        return self._reader.read(row, ahead)
-
-    def write(self, items: Sequence[Outcome], refused: int, before: Import) -> Import:
+    def write(self, items: Sequence[Any], refused: int, before: Import) -> Import:
         """Told first and counted then: what is cut off in between is told again, which changes nothing."""
-        told = tell(self.intake, items)
+        told = self._tell(self.intake, items)
         came = Counter[Came](map(_came, told)) + Counter[Came]({"refused": refused})
         after = moved(before, came, self.intake.decider.now())
         self.intake.writer.submit(partial(_move, before=before, after=after)).result()

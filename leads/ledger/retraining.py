@@ -1,0 +1,128 @@
+"""The story of the retrainings, and the one lock under which they run."""
+
+import fcntl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import func, insert, select, text, update
+
+from leads.ledger import tables
+from leads.ledger.book import Ledger
+from leads.refusal import Failure
+
+Result = Literal["promoted", "challenger", "kept", "too-early", "failed"]
+"""A new champion; a model that waits for a person's word; a gate refused, or nothing was better; too little is known
+yet; it went wrong."""
+RETRAINING = 0x61637274
+"""The advisory lock under which retrainings run."""
+
+
+class Running(Failure):
+    """Another retraining is at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retraining:
+    """`until` is the moment whose knowledge it learned from. `recipe` is the digest of the settings that were judged,
+    `champion` the model that served then and `bundle` the one that came of it."""
+
+    id: int
+    until: datetime
+    began_at: datetime
+    ended_at: datetime | None
+    result: Result | None
+    why: str | None
+    gates: Sequence[Mapping[str, Any]] | None
+    recipe: str | None
+    champion: int | None
+    bundle: int | None
+
+
+class Look(NamedTuple):
+    """A recipe was judged against another on the leads decided between two moments. Both recipes are digests."""
+
+    recipe: str
+    against: str
+    began: datetime
+    ended: datetime
+
+
+@contextmanager
+def retraining_alone(ledger: Ledger) -> Iterator[None]:
+    """Running while another process has it. The lock ends with its process, however that ends."""
+    with _file_lock(ledger) if ledger.on_sqlite else _advisory_lock(ledger):
+        yield
+
+
+def begin_retraining(ledger: Ledger, now: datetime, champion: int | None) -> Retraining:
+    """Goes on with one that was killed, learning from the same moment, unless the champion changed since."""
+    here = tables.retrainings
+    with ledger.transaction() as connection:
+        left = connection.execute(select(here).where(here.c.ended_at.is_(None)).order_by(here.c.id.desc())).first()
+        if left is not None and left.champion == champion:
+            return Retraining(**left._mapping)
+        given_up = {"ended_at": now, "result": "failed", "why": "it was broken off, and another model serves since"}
+        connection.execute(update(here).where(here.c.ended_at.is_(None)).values(given_up))
+        row = {"until": now, "began_at": now, "champion": champion}
+        number = connection.scalars(insert(here).values(row).returning(here.c.id)).one()
+    return Retraining(number, now, now, None, None, None, None, None, champion, None)
+
+
+def end_retraining(ledger: Ledger, ended: Retraining) -> None:
+    here = tables.retrainings
+    told = {name: getattr(ended, name) for name in ("ended_at", "result", "why", "gates", "recipe", "bundle")}
+    with ledger.transaction() as connection:
+        connection.execute(update(here).where(here.c.id == ended.id).values(told))
+
+
+def retrainings(ledger: Ledger, most: int = 100) -> list[Retraining]:
+    """Newest first."""
+    here = tables.retrainings
+    with ledger.reading() as connection:
+        rows = connection.execute(select(here).order_by(here.c.id.desc()).limit(most))
+        return [Retraining(**row._mapping) for row in rows]
+
+
+def write_look(ledger: Ledger, retraining: int, look: Look, now: datetime) -> None:
+    row = look._asdict() | {"retraining": retraining, "looked_at": now}
+    with ledger.transaction() as connection:
+        connection.execute(insert(tables.looks), row)
+
+
+def looked_before(ledger: Ledger, look: Look, retraining: int) -> int:
+    """How often the recipe was judged against this one on any of these leads, by earlier retrainings."""
+    here = tables.looks
+    same = (here.c.recipe == look.recipe) & (here.c.against == look.against) & (here.c.retraining != retraining)
+    overlapping = (here.c.began < look.ended) & (here.c.ended > look.began)
+    with ledger.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(here).where(same, overlapping)) or 0
+
+
+@contextmanager
+def _file_lock(ledger: Ledger) -> Iterator[None]:
+    with Path(f"{ledger.engine.url.database}.retraining").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _running() from None
+        yield
+
+
+@contextmanager
+def _advisory_lock(ledger: Ledger) -> Iterator[None]:
+    """Held by a connection of its own, outside any transaction: a retraining takes minutes."""
+    with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RETRAINING}):
+            raise _running()
+        try:
+            yield
+        finally:
+            connection.scalar(text("SELECT pg_advisory_unlock(:key)"), {"key": RETRAINING})
+
+
+def _running() -> Running:
+    return Running("A retraining is running already; wait for it, or look at `accord retrain --list`.")

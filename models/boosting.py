@@ -1,0 +1,104 @@
+"""One LightGBM model: by log loss where every label is known, by the likelihood of labels that wait where some are
+young. Either way it is a model of log-odds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import lightgbm
+import numpy as np
+from lightgbm import Booster
+from numpy.typing import NDArray
+
+from models.encoder import Array, Encoder
+from models.likelihood import base_rate, derivatives, losses
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that fit or judge. `weight` is for recency, never for class. With `maturity`, F(age) of each lead, the loss
+    is that of labels that wait (`models.likelihood`); rows that judge then need theirs too."""
+
+    X: Array
+    y: Array
+    weight: Array | None = None
+    maturity: Array | None = None
+
+    def where(self, chosen: NDArray[np.bool_]) -> Rows:
+        weight, maturity = (None if each is None else each[chosen] for each in (self.weight, self.maturity))
+        return Rows(self.X[chosen], self.y[chosen], weight, maturity)
+
+
+def boost(
+    encoder: Encoder,
+    rows: Rows,
+    parameters: Mapping[str, object],
+    rounds: int,
+    judge: Rows | None = None,
+    callbacks: Sequence[Callable[..., None]] = (),
+) -> Booster:
+    """`judge` are rows whose loss is told to the callbacks after each round."""
+    start = None if rows.maturity is None else _log_odds(base_rate(rows.y, rows.maturity, rows.weight))
+    loss = {"metric": "binary_logloss"} if start is None else {"objective": _derivatives(rows), "metric": "none"}
+    data = _data(encoder, rows, start)
+    booster = lightgbm.train(
+        {**parameters, **loss},
+        data,
+        rounds,
+        valid_sets=[data.create_valid(judge.X, judge.y, init_score=_scores(judge, start))] if judge else None,
+        valid_names=["judge"] if judge else None,
+        feval=None if start is None or judge is None else _mean_loss(judge),
+        callbacks=list(callbacks),
+    )
+    return booster if start is None else _starting_at(start, booster)
+
+
+def _data(encoder: Encoder, rows: Rows, start: float | None) -> lightgbm.Dataset:
+    return lightgbm.Dataset(
+        rows.X,
+        rows.y,
+        weight=rows.weight,
+        init_score=_scores(rows, start),
+        feature_name=[f"column_{place}" for place in range(rows.X.shape[1])],
+        categorical_feature=encoder.level_places,
+        params={"feature_pre_filter": False, "verbosity": -1, "num_threads": 1},
+    )
+
+
+def _scores(rows: Rows, start: float | None) -> Array | None:
+    return None if start is None else np.full(len(rows.y), start)
+
+
+def _log_odds(rate: float) -> float:
+    return math.log(rate / (1 - rate))
+
+
+def _derivatives(rows: Rows) -> Callable[[Array, lightgbm.Dataset], tuple[Array, Array]]:
+    """LightGBM leaves weights to whoever brings the loss."""
+    maturity = np.ones(len(rows.y)) if rows.maturity is None else rows.maturity
+    weight = np.ones(len(rows.y)) if rows.weight is None else rows.weight
+
+    def weighed(log_odds: Array, _: lightgbm.Dataset) -> tuple[Array, Array]:
+        found = derivatives(rows.y, log_odds, maturity)
+        return weight * found.gradient, weight * found.hessian
+
+    return weighed
+
+
+def _mean_loss(judge: Rows) -> Callable[[Array, lightgbm.Dataset], tuple[str, float, bool]]:
+    def told(log_odds: Array, _: lightgbm.Dataset) -> tuple[str, float, bool]:
+        return "log_loss", float(losses(judge.y, log_odds, judge.maturity).mean()), False
+
+    return told
+
+
+def _starting_at(start: float, booster: Booster) -> Booster:
+    """The same model with the score that it started from in its first tree, where LightGBM keeps it for its own losses;
+    and its text says what it is a model of, which LightGBM leaves out after a loss that it was given."""
+    leaves = booster.dump_model(num_iteration=1)["tree_info"][0]["num_leaves"]
+    for leaf in range(leaves):
+        booster.set_leaf_output(0, leaf, start + booster.get_leaf_output(0, leaf))
+    text = booster.model_to_string()
+    return Booster(model_str=text.replace("\nfeature_names=", "\nobjective=binary sigmoid:1\nfeature_names=", 1))

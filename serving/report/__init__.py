@@ -1,0 +1,1 @@
+"""What sales and marketing owed each other, and what happened."""

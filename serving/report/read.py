@@ -1,0 +1,38 @@
+"""A report from the ledger, for the days that were asked for."""
+
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from leads.agreement import Agreement
+from leads.ledger import Connection, newest_arrival
+from serving.report.facts import read_facts
+from serving.report.figures import Report, figures
+from serving.report.period import Period, WrongPeriod, days_of, month_around, month_of
+
+
+class Days(NamedTuple):
+    """A month, or a first and a last day; with neither it is the month of the newest lead."""
+
+    month: str | None = None
+    first: str | None = None
+    last: str | None = None
+
+
+def read_report(connection: Connection, agreement: Agreement, number: int, days: Days, now: datetime) -> Report:
+    """WrongPeriod where the days cannot be."""
+    period = _period(connection, days, ZoneInfo(agreement.sales.timezone), now)
+    return figures(read_facts(connection, agreement, period), number)
+
+
+def _period(connection: Connection, days: Days, zone: ZoneInfo, now: datetime) -> Period:
+    if days.month is not None:
+        if days.first is not None or days.last is not None:
+            raise WrongPeriod("month", "month stands alone: give a month, or from and to.")
+        return month_of(days.month, zone, now)
+    if days.first is not None and days.last is not None:
+        return days_of(days.first, days.last, zone, now)
+    if days.first is not None or days.last is not None:
+        missing = "to" if days.last is None else "from"
+        raise WrongPeriod(missing, f"{missing} is missing: from and to go together.")
+    return month_around(min(newest_arrival(connection) or now, now), zone, now)

@@ -1,0 +1,200 @@
+"""The report's figures once more, by plain queries and plain counting, without any code of the report itself."""
+
+import json
+import math
+import sqlite3
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from scipy.stats import binomtest
+
+ZONE = ZoneInfo("Europe/Berlin")
+SALES = ("sales", "review")
+ACCEPTED = ("accepted", "contacted", "meeting", "converted", "lost")
+KNOWN_SITES = {"https://www.linkedin.com/feed": "linkedin", "https://blog.somebody.example": "another site"}
+
+
+def moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def table(path: Path, sql: str) -> list[dict[str, Any]]:
+    with sqlite3.connect(path) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(sql)]
+
+
+def leads_by_hand(path: Path, now: datetime, within: int) -> list[dict[str, Any]]:
+    found = {}
+    for row in table(path, "SELECT id, arrived_at FROM leads"):
+        found[row["id"]] = {"at": moment(row["arrived_at"]), "forms": [], "decisions": [], "steps": [], "told": []}
+    for row in table(path, "SELECT * FROM submissions"):
+        at = moment(row["submitted_at"] or row["received_at"])
+        found[row["lead"]]["forms"].append((at, row["id"], json.loads(row["form"]), json.loads(row["marks"])))
+    for name, key in (("decisions", "decided_at, id"), ("steps", "id"), ("outcomes", "occurred_at, event")):
+        for row in table(path, f"SELECT * FROM {name} ORDER BY {key}"):  # noqa: S608
+            found[row["lead"]]["told" if name == "outcomes" else name].append(row)
+    return [known(lead, now, within) for lead in found.values()]
+
+
+def known(lead: dict[str, Any], now: datetime, within: int) -> dict[str, Any]:
+    decisions = [row for row in lead["decisions"] if row["route"] != "quarantine"]
+    told = [row for row in lead["told"] if not row["left_out"]]
+    at = min(lead["at"], *(form[0] for form in lead["forms"]))
+    one: dict[str, Any] = {"at": at, "bot": not decisions}
+    if not decisions:
+        return one
+    first = decisions[0]
+    state, won = "open", None
+    for row in told:
+        if row["type"] == "reopened":
+            state, won = "open", None
+        elif state == "converted" and row["type"] in ("accepted", "contacted", "meeting"):
+            continue
+        else:
+            won = (won or row) if row["type"] == "converted" else None
+            state = row["type"]
+    in_time = won is not None and moment(won["occurred_at"]) - at <= timedelta(days=within)
+    forms = sorted((form for form in lead["forms"] if "honeypot" not in form[3]), key=lambda form: form[:2])
+    before = [form for form in forms if won is None or form[0] <= moment(won["occurred_at"])]
+    one |= {
+        "first": origin(forms[0][2]),
+        "last": origin((before or forms[:1])[-1][2]),
+        "imported": first["cause"] == "imported",
+        "probability": first["probability"],
+        "band": first["band"],
+        "scored_by": first["scored_by"],
+        "state": state,
+        "reason": told[-1]["reason"] if state == "rejected" else None,
+        "converted_at": moment(won["occurred_at"]) if in_time else None,
+        "late": won is not None and not in_time,
+        "value": worth(told, won) if in_time else 0.0,
+    }
+    return one | given_to_sales(decisions, lead["steps"], told, now)
+
+
+def worth(told: list[dict[str, Any]], won: dict[str, Any]) -> float:
+    values = [row["value"] for row in told if row["type"] == "converted" and row["occurred_at"] >= won["occurred_at"]]
+    return ([1000.0] + [value for value in values if value is not None])[-1]
+
+
+def origin(form: dict[str, str]) -> tuple[str, str, str]:
+    named = form.get("utm_source", form.get("lead_source", ""))
+    direct = "direct" if "page" in form else "unknown"
+    source = named.lower() or KNOWN_SITES.get(form.get("referrer", ""), direct)
+    campaign = form.get("utm_campaign", "none").lower()
+    return source, "none" if "@" in campaign else campaign, form.get("utm_content", "none").lower()
+
+
+def given_to_sales(
+    decisions: list[dict[str, Any]], steps: list[dict[str, Any]], told: list[dict[str, Any]], now: datetime
+) -> dict[str, Any]:
+    given = [row for row in decisions if row["route"] in SALES and row["cause"] != "imported"]
+    if not given:
+        return {"asked": None, "kept": None}
+    asked = moment(given[0]["decided_at"])
+    step = next(row for row in steps if row["kind"] in ("assigned", "queued"))
+    due, answers = moment(step["respond_by"]), [moment(row["occurred_at"]) for row in told if row["type"] != "reopened"]
+    answered = max(asked, min(answers)) if answers else None
+    ended = [moment(row["at"]) for row in steps if row["kind"] == "ended"]
+    if answered is not None:
+        kept = "in_time" if answered <= due else "late"
+    elif any(at <= due for at in ended):
+        kept = "taken_back"
+    else:
+        kept = "never" if due <= now else "not_due"
+    return {"asked": asked, "owner": step["owner"], "due": due, "answered": answered, "kept": kept}
+
+
+def working_minutes(begin: datetime, end: datetime) -> float:
+    """Monday to Friday, 9:00 to 17:30 in Berlin."""
+    total, day = 0.0, begin.astimezone(ZONE).date()
+    while day <= end.astimezone(ZONE).date():
+        opens, closes = (datetime(*day.timetuple()[:3], *clock, tzinfo=ZONE) for clock in ((9, 0), (17, 30)))
+        if day.weekday() < 5:
+            total += max(0.0, (min(closes, end) - max(opens, begin)).total_seconds()) / 60
+        day += timedelta(days=1)
+    return total
+
+
+def responses_by_hand(leads: list[dict[str, Any]]) -> dict[str, Any]:
+    asked = [one for one in leads if one["asked"]]
+    counts = {kept: sum(one["kept"] == kept for one in asked) for kept in KEPT}
+    due, answered = sum(counts[kept] for kept in KEPT[:3]), [one for one in asked if one["answered"]]
+    worked = [working_minutes(one["asked"], one["answered"]) for one in answered]
+    clock = [(one["answered"] - one["asked"]).total_seconds() / 60 for one in answered]
+    return {
+        **counts,
+        "asked": len(asked),
+        "due": due,
+        "share_in_time": counts["in_time"] / due if due else None,
+        "share_never": counts["never"] / due if due else None,
+        "working_minutes": quantiles(worked),
+        "clock_minutes": quantiles(clock),
+    }
+
+
+KEPT = ("in_time", "late", "never", "not_due", "taken_back")
+
+
+def quantiles(minutes: list[float]) -> dict[str, float] | None:
+    return {"p50": np.percentile(minutes, 50), "p90": np.percentile(minutes, 90)} if minutes else None
+
+
+def row_by_hand(leads: list[dict[str, Any]], now: datetime, within: int) -> dict[str, Any]:
+    reasons: dict[str, int] = defaultdict(int)
+    for one in leads:
+        if one["reason"]:
+            reasons[one["reason"]] += 1
+    return {
+        "leads": len(leads),
+        "to_sales": sum(one["asked"] is not None for one in leads),
+        "accepted": sum(one["state"] in ACCEPTED for one in leads),
+        "rejected": sum(one["state"] == "rejected" for one in leads),
+        "reasons": dict(reasons),
+        "converted": sum(one["converted_at"] is not None for one in leads),
+        "young": sum(now - one["at"] < timedelta(days=within) for one in leads),
+        "value": sum(one["value"] for one in leads),
+    }
+
+
+def wilson(successes: int, of: int) -> tuple[float, float]:
+    return tuple(binomtest(successes, of).proportion_ci(0.95, "wilson"))  # type: ignore[return-value]
+
+
+def month_of(leads: list[dict[str, Any]], first: date, last: date) -> list[dict[str, Any]]:
+    return [one for one in leads if first <= one["at"].astimezone(ZONE).date() <= last]
+
+
+def gap_by_hand(
+    leads: list[dict[str, Any]], mature: list[dict[str, Any]], goal: float, promised: float, final: float, now: datetime
+) -> dict[str, float]:
+    """The four parts as the docs define them."""
+    foreseen = sum(one["probability"] * (1 - lost_share(one, now)) for one in mature)
+    factor = (sum(one["converted_at"] is not None for one in mature) + 4) / (foreseen + 4)
+    chance = factor * sum(one["probability"] for one in leads)
+    lost = factor * sum(one["probability"] * lost_share(one, now) for one in leads)
+    needed = goal / promised
+    return {
+        "volume": (promised - len(leads)) * needed,
+        "foreseen": len(leads) * needed - chance,
+        "follow_up": lost,
+        "unforeseen": chance - lost - final,
+    }
+
+
+def lost_share(one: dict[str, Any], now: datetime) -> float:
+    if one["asked"] is None or one["kept"] == "taken_back":
+        return 0.0
+    if one["answered"] is None and now - one["asked"] > timedelta(days=7):
+        return 1.0
+    waited = ((one["answered"] or now) - one["asked"]).total_seconds() / 60
+    return 1 - left(waited) / left((one["due"] - one["asked"]).total_seconds() / 60)
+
+
+def left(wait: float) -> float:
+    return 0.25 + 0.45 * math.exp(-wait / 45) + 0.3 * math.exp(-wait / 1440)

@@ -1,0 +1,226 @@
+"""MLflow's aliases follow the ledger, whatever was broken off and whoever moved them."""
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from leads.ledger import Ledger, champion, open_ledger, promote, promotions, save_bundle
+from leads.refusal import Failure
+from leads.settings import Settings
+from models.bundle import pack
+from tests.bundles import trained
+from tests.serving.conftest import AGREEMENT
+from training.experiment.aliases import reconcile
+
+PASSED = {"rung": "blend", "gates": [{"name": "data", "passed": True}], "refused": None}
+REFUSED = {"rung": "blend", "gates": [{"name": "data", "passed": False}], "refused": "Its leads from fairs are wrong."}
+
+
+@pytest.fixture
+def settings(migrated: Path, tmp_path: Path) -> Settings:
+    shutil.copy(migrated, tmp_path / "mlflow.db")
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """With a champion, a model that the gates let pass, one that they refused and one that they never saw."""
+    opened = open_ledger(f"sqlite:///{tmp_path / 'accord.db'}")
+    for seed, facts in enumerate([{}, PASSED, REFUSED, {}], 1):
+        save_bundle(opened, pack(trained(AGREEMENT, seed=seed)), facts)
+    promote(opened, 1, None, "test")
+    yield opened
+    opened.close()
+
+
+def client_of(settings: Settings) -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=settings.tracking_uri)
+
+
+def aliases(settings: Settings) -> dict[str, int]:
+    """Alias -> the number of its bundle."""
+    client = client_of(settings)
+    found = client.get_registered_model("conversion").aliases
+    return {alias: int(client.get_model_version("conversion", str(at)).tags["bundle"]) for alias, at in found.items()}
+
+
+def moved_by_hand(settings: Settings, bundle: int) -> None:
+    client = client_of(settings)
+    (version,) = client.search_model_versions(f"name='conversion' and tag.bundle='{bundle}'")
+    client.set_registered_model_alias("conversion", "champion", version.version)
+
+
+def story(ledger: Ledger) -> list[tuple[int, str]]:
+    return [(one.bundle, one.reason) for one in promotions(ledger)]
+
+
+def test_what_was_trained_without_mlflow_is_shown_with_the_ledgers_bytes(settings: Settings, ledger: Ledger) -> None:
+    assert reconcile(settings, ledger) == []
+    assert aliases(settings) == {"champion": 1, "challenger": 4}
+    client = client_of(settings)
+    versions = {one.tags["bundle"]: one for one in client.search_model_versions("name='conversion'")}
+    assert sorted(versions) == ["1", "2", "3", "4"]
+    folder = settings.home / "mlartifacts" / versions["2"].source.removeprefix("mlflow-artifacts:/")
+    assert {path.name: path.read_text() for path in folder.iterdir()} == trained(AGREEMENT, seed=2)
+
+
+def test_doing_it_again_changes_nothing(settings: Settings, ledger: Ledger) -> None:
+    reconcile(settings, ledger)
+    client = client_of(settings)
+    before = client.get_registered_model("conversion")
+    assert reconcile(settings, ledger) == []
+    after = client.get_registered_model("conversion")
+    assert (after.aliases, after.tags, after.last_updated_timestamp) == (
+        before.aliases,
+        before.tags,
+        before.last_updated_timestamp,
+    )
+    assert len(client.search_model_versions("name='conversion'")) == 4
+
+
+def test_the_aliases_follow_a_promotion_and_a_way_back(settings: Settings, ledger: Ledger) -> None:
+    reconcile(settings, ledger)
+    promote(ledger, 4, 1, "test")
+    assert reconcile(settings, ledger) == []
+    assert aliases(settings) == {"champion": 4}
+    promote(ledger, 1, 4, "rolled back by hand")
+    assert reconcile(settings, ledger) == []
+    assert aliases(settings) == {"champion": 1, "challenger": 3}
+
+
+def test_an_alias_moved_to_a_model_that_passed_the_gates_is_a_promotion(settings: Settings, ledger: Ledger) -> None:
+    reconcile(settings, ledger)
+    moved_by_hand(settings, 2)
+    (said,) = reconcile(settings, ledger)
+    assert "The gates had let model 2 pass, so it serves now; before it was model 1." in said
+    assert champion(ledger) == 2
+    assert story(ledger)[-1] == (2, "adopted from MLflow")
+    assert aliases(settings) == {"champion": 2, "challenger": 4}
+    assert reconcile(settings, ledger) == []
+
+
+@pytest.mark.parametrize(
+    ("bundle", "says"),
+    [
+        (3, ["A gate refused model 3: Its leads from fairs are wrong.", '`accord promote 3 --override "why"`']),
+        (4, ["No gate ever judged model 4.", "`accord promote 4`"]),
+    ],
+    ids=["refused", "not judged"],
+)
+def test_an_alias_moved_to_another_model_is_answered_and_put_back(
+    settings: Settings, ledger: Ledger, bundle: int, says: list[str]
+) -> None:
+    reconcile(settings, ledger)
+    moved_by_hand(settings, bundle)
+    (said,) = reconcile(settings, ledger)
+    for sentence in [*says, "It was put back to model 1."]:
+        assert sentence in said
+    assert story(ledger) == [(1, "test")]
+    assert aliases(settings)["champion"] == 1
+    assert reconcile(settings, ledger) == []
+
+
+def test_what_was_promoted_meanwhile_outweighs_a_moved_alias(settings: Settings, ledger: Ledger) -> None:
+    reconcile(settings, ledger)
+    moved_by_hand(settings, 2)
+    promote(ledger, 4, 1, "test")
+    (said,) = reconcile(settings, ledger)
+    assert "model 4 was promoted meanwhile and goes on. To let it serve: `accord promote 2`" in said
+    assert (champion(ledger), aliases(settings)["champion"]) == (4, 4)
+
+
+def test_a_model_that_the_service_gave_up_is_not_taken_up_by_a_moved_alias(settings: Settings, ledger: Ledger) -> None:
+    promote(ledger, 2, 1, "test")
+    promote(ledger, 1, 2, "returned by itself: every lead got the same score")
+    reconcile(settings, ledger)
+    moved_by_hand(settings, 2)
+    (said,) = reconcile(settings, ledger)
+    assert "Model 2 served before and was given up by itself: every lead got the same score." in said
+    assert (champion(ledger), aliases(settings)["champion"]) == (1, 1)
+
+
+def test_a_strange_version_and_an_alias_taken_away_are_put_right(settings: Settings, ledger: Ledger) -> None:
+    reconcile(settings, ledger)
+    client = client_of(settings)
+    strange = client.create_model_version("conversion", source="mlflow-artifacts:/accord/elsewhere")
+    client.set_registered_model_alias("conversion", "champion", strange.version)
+    (said,) = reconcile(settings, ledger)
+    assert "which is no model of this ledger. It was put back to model 1." in said
+    client.delete_registered_model_alias("conversion", "champion")
+    assert reconcile(settings, ledger) == []
+    assert aliases(settings)["champion"] == 1
+
+
+def test_bytes_that_were_damaged_are_told_and_stop_nothing(settings: Settings, ledger: Ledger) -> None:
+    save_bundle(ledger, b"damaged", {})
+    (said,) = reconcile(settings, ledger)
+    assert said == "Model 5 cannot be shown in MLflow: it is not a bundle document."
+    assert aliases(settings) == {"champion": 1}
+
+
+def test_a_store_that_is_away_is_a_failure_and_the_champion_stays(settings: Settings, ledger: Ledger) -> None:
+    away = settings.model_copy(update={"tracking": "postgresql://accord:geheim@127.0.0.1:9/mlflow"})
+    with pytest.raises(Failure, match="did not take which model serves"):
+        reconcile(away, ledger)
+    assert champion(ledger) == 1
+
+
+WRITES = ("set_registered_model_tag", "set_registered_model_alias", "delete_registered_model_alias")
+STEPS = (*WRITES, "create_model_version", "create_run", "set_terminated", "create_registered_model")
+
+
+def killed_at(step: int, work: Callable[[], object]) -> bool:
+    """Whether a child process that does the work came to its so-manieth step in MLflow; there it is killed."""
+    child = os.fork()
+    if child == 0:
+        seen = 0
+
+        def watch(frame: FrameType, event: str, _: object) -> None:
+            nonlocal seen
+            inside = frame.f_code.co_filename.endswith("mlflow/tracking/client.py") and frame.f_code.co_name in STEPS
+            if inside and event in ("call", "return"):
+                seen += 1
+                if seen == step:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.setprofile(watch)
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def test_whatever_step_it_is_killed_at_the_next_time_puts_it_right_and_no_hand_is_seen(
+    settings: Settings, ledger: Ledger, tmp_path: Path
+) -> None:
+    reconcile(settings, ledger)
+    save_bundle(ledger, pack(trained(AGREEMENT, seed=5)), PASSED)
+    promote(ledger, 2, 1, "test")
+    ledger.engine.dispose()
+    step, killed = 0, True
+    while killed:
+        step += 1
+        place = Settings(home=tmp_path / f"killed-{step}")
+        shutil.copytree(settings.home, place.home, ignore=shutil.ignore_patterns("killed-*"))
+
+        def again(place: Settings = place) -> list[str]:
+            here = open_ledger(f"sqlite:///{place.home / 'accord.db'}")
+            try:
+                return reconcile(place, here)
+            finally:
+                here.close()
+
+        killed = killed_at(step, again)
+        assert again() == [], step
+        assert aliases(place) == {"champion": 2, "challenger": 5}, step
+    assert step > 10

@@ -1,0 +1,117 @@
+"""Who stands before the judging leads: each fitted on what was known before them, and none has seen them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from features.catalogue import ACTION
+from leads.agreement import Agreement
+from leads.ledger.book import Ledger
+from leads.ledger.bundle import load_bundle
+from models.champion import saved_scorer
+from models.scorecard import scorecard_scorer
+from models.scorer import Scorer, logit, sigmoids
+from training.audition import Candidate
+from training.recipe import Recipe, smoothed_rate
+from training.retraining.history import SECONDS
+from training.retraining.judging import Said
+from training.retraining.study import Study, facts_at, fitted
+
+ONE_DAY = 1.0
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The model that serves now. `learned_until`, in days since 1970, is None where it learned from a table, of which
+    the ledger knows no times."""
+
+    number: int
+    recipe: Recipe
+    learned_until: float | None
+
+
+@dataclass(frozen=True)
+class Contender:
+    """`recipe` is None for what was not fitted here; `seconds` is what the audition took."""
+
+    name: str
+    recipe: Recipe | None
+    said: Said
+    seconds: float = 0.0
+    curve: Sequence[float] = ()
+
+
+def serving_now(ledger: Ledger, number: int | None) -> Serving | None:
+    if number is None:
+        return None
+    facts: Mapping[str, Any] = load_bundle(ledger, number).facts
+    until = datetime.fromisoformat(facts["until"]).timestamp() / SECONDS if "retraining" in facts else None
+    return Serving(number, Recipe.from_json(facts["recipe"]), until)
+
+
+def incumbent(study: Study, ledger: Ledger, serving: Serving | None, agreement: Agreement) -> Contender:
+    """What a challenger wants to replace. A champion that learned from the ledger knows the judging leads, so that its
+    recipe stands for it, fitted as the challenger's was; one that learned from a table stands for itself."""
+    if serving is None:
+        return Contender("scorecard", None, said_by(study, scorecard_scorer(agreement)))
+    if serving.learned_until is None:
+        return Contender("champion", serving.recipe, said_by(study, saved_scorer(ledger, serving.number)))
+    return Contender("champion", serving.recipe, before_the_window(study, serving.recipe))
+
+
+def refreshed(study: Study, serving: Serving, champion: Contender) -> tuple[Contender, Said] | None:
+    """The champion's recipe on newer leads, and what it is compared with: the champion itself where it learned from a
+    table, else its recipe as old as it is now. None where there is nothing newer to learn from."""
+    if serving.learned_until is None:
+        return Contender(serving.recipe.rung, serving.recipe, before_the_window(study, serving.recipe)), champion.said
+    older = _as_old_as(study, serving.recipe, study.history.until - serving.learned_until)
+    return None if older is None else (replace(champion, name=serving.recipe.rung), older)
+
+
+def _as_old_as(study: Study, recipe: Recipe, days: float) -> Said | None:
+    """What the recipe would have said had it then learned nothing for so many days."""
+    moment = study.window.began - days
+    rows = study.older[study.history.decided_at[study.older] < moment]
+    facts = facts_at(study.history, rows, moment)
+    if days < ONE_DAY or not 0 < facts.y.sum() < len(rows):
+        return None
+    blend = fitted(study, recipe, rows, moment)
+    return said_by(study, Scorer(tuple(study.features), blend, recipe.rung))
+
+
+def before_the_window(study: Study, recipe: Recipe) -> Said:
+    blend = fitted(study, recipe, study.older, study.window.began)
+    return said_by(study, Scorer(tuple(study.features), blend, recipe.rung))
+
+
+def base_rate(study: Study) -> Contender:
+    facts = facts_at(study.history, study.older, study.window.began)
+    usual = logit(smoothed_rate(facts.y, facts.maturity))
+    log_odds = np.full(len(study.window.rows), usual)
+    return Contender("base rate", None, Said(log_odds, sigmoids(log_odds)))
+
+
+def tried(study: Study, candidates: Sequence[Candidate]) -> list[Contender]:
+    """Those of the audition that were fitted there, now on all older leads."""
+    return [
+        Contender(one.name, one.recipe, before_the_window(study, one.recipe), one.seconds, one.curve)
+        for one in candidates
+        if one.recipe is not None and one.name != "champion"
+    ]
+
+
+def said_by(study: Study, scorer: Scorer) -> Said:
+    """Of the judging leads: as they were handled, as far as that is known and the model reads it; and if sales follows
+    up, or not."""
+    values = study.history.values.iloc[study.window.rows].drop(columns=ACTION, errors="ignore").reset_index(drop=True)
+    if scorer.action is None:
+        log_odds = scorer.log_odds_table(values)
+        return Said(log_odds, sigmoids(log_odds))
+    either = [scorer.log_odds_table(values.assign(**{ACTION: action})) for action in (1.0, 0.0)]
+    handled = scorer.log_odds_table(values.assign(**{ACTION: study.history.action[study.window.rows]}))
+    return Said(handled, sigmoids(either[0]), sigmoids(either[1]))

@@ -1,0 +1,95 @@
+"""From a recipe that was judged to a model of the ledger: fitted on every lead, checked, saved, perhaps promoted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from leads.agreement import Agreement
+from leads.ledger.book import Ledger
+from leads.ledger.bundle import Stale, promote, save_bundle
+from leads.ledger.retraining import Retraining
+from leads.refusal import Failure
+from models.bundle import BundleRefused, Files, bundle_files, digest, pack
+from models.pricing import price_under
+from models.scorer import Scorer
+from models.verification import verified_files
+from training.gates.gate import Gate
+from training.gates.refit import near
+from training.gates.verdict import Verdict
+from training.golden import golden_leads
+from training.recipe import Recipe
+from training.retraining.contenders import said_by
+from training.retraining.judging import Said
+from training.retraining.study import Study, fitted
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """A recipe fitted on every row, young ones included, and whether it is still what was judged."""
+
+    scorer: Scorer
+    files: Files
+    gate: Gate
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A model's number; `refused` says why it does not serve, None where it does."""
+
+    number: int
+    scorer: Scorer
+    files: Files
+    refused: str | None
+
+
+def refitted(study: Study, recipe: Recipe, judged: Said, agreement: Agreement) -> Refitted:
+    history = study.history
+    everyone = np.arange(len(history))
+    scorer = Scorer(tuple(study.features), fitted(study, recipe, everyone, history.until), recipe.rung)
+    fields = agreement.form.fields
+    files = bundle_files(scorer, fields, agreement.sales.timezone, golden_leads(fields, history.values))
+    return Refitted(scorer, files, near(judged.log_odds, said_by(study, scorer).log_odds))
+
+
+def install(
+    made: Refitted, recipe: Recipe, verdict: Verdict, begun: Retraining, leads: int, ledger: Ledger
+) -> Installed:
+    """What a gate refused is saved as well, so that people can look at it and overrule the gate."""
+    refused = None if verdict.passed else verdict.sentence
+    number = _saved(made, recipe, verdict, begun, leads, ledger)
+    if refused is None:
+        refused = _promoted(number, begun, ledger)
+    return Installed(number, made.scorer, made.files, refused)
+
+
+def _saved(made: Refitted, recipe: Recipe, verdict: Verdict, begun: Retraining, leads: int, ledger: Ledger) -> int:
+    data = pack(made.files)
+    try:
+        verified_files(data, digest(data))
+    except BundleRefused as refused:
+        raise Failure(f"The new model was not saved: {refused}. The champion goes on serving.") from None
+    facts = {
+        "rung": made.scorer.rung,
+        "recipe": recipe.to_json(),
+        "rows": leads,
+        "table": "the ledger",
+        "why": verdict.sentence,
+        "retraining": begun.id,
+        "until": begun.until.isoformat(),
+        "gates": [gate.facts for gate in verdict.gates],
+        "refused": None if verdict.passed else verdict.sentence,
+    }
+    return save_bundle(ledger, data, facts)
+
+
+def _promoted(number: int, begun: Retraining, ledger: Ledger) -> str | None:
+    """Why not, where somebody else was quicker."""
+    reason = f"retraining {begun.id} of {datetime.now(UTC):%Y-%m-%d} passed every gate"
+    try:
+        promote(ledger, number, begun.champion, reason, price_under(ledger, number))
+    except Stale as stale:
+        return str(stale)
+    return None

@@ -1,0 +1,94 @@
+"""The leads of a retraining made ready: what fits and what judges, each as it was known at its moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.matrix import Feature
+from models.blend import Blend
+from models.delay import DelayCurve, delay_curve
+from models.drift import Past, drift_intercept
+from models.encoder import Array
+from models.trees import Rows
+from training.out_of_fold import out_of_fold
+from training.recipe import Recipe, fit_recipe
+from training.retraining.history import History, known_at
+from training.retraining.window import Window
+from training.splits import forward_splits
+from training.stage import Facts, Stage, make_stage
+
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Study:
+    """`matrix` has a row for each of the history's; `older` are those decided before the window, by other people than
+    the window's; `scorecard` are the log-odds of the agreement's points."""
+
+    history: History
+    features: Sequence[Feature]
+    matrix: pd.DataFrame
+    scorecard: Array
+    window: Window
+    older: Places
+
+
+def made_study(
+    history: History, features: Sequence[Feature], matrix: pd.DataFrame, scorecard: Array, window: Window
+) -> Study:
+    before = history.decided_at < window.began
+    others = ~np.isin(history.person, history.person[window.rows])
+    return Study(history, features, matrix, scorecard, window, np.flatnonzero(before & others))
+
+
+def curve_at(history: History, moment: float) -> DelayCurve:
+    """How long conversions take, as it was known then."""
+    known = known_at(history, moment)
+    there = known.age >= 0
+    converted = known.y[there] > 0
+    days = np.where(converted, history.converted_after[there], known.age[there])
+    return delay_curve(days, converted, history.horizon)
+
+
+def facts_at(history: History, rows: Places, moment: float) -> Facts:
+    known = known_at(history, moment)
+    return Facts(known.y[rows], curve_at(history, moment).at(known.age[rows]), history.weight[rows])
+
+
+def stages_of(study: Study) -> tuple[list[Stage], Places]:
+    """Windows forward in time among the older rows, and the rows that they judge. Each fits on what was known when
+    its first lead came, and judges by what was known when the study's window began; one of which no lead had been
+    followed to the horizon by then, or that knew one class only, is left out."""
+    history, older = study.history, study.older
+    stages, judged = list[Stage](), list[Places]()
+    for split in forward_splits(len(older), history.person[older]):
+        fit, judge = older[split.fit], older[split.judge]
+        moment = history.decided_at[judge[0]]
+        facts = facts_at(history, fit, moment)
+        if not curve_at(history, moment).whole or not 0 < facts.y.sum() < len(facts.y):
+            continue
+        told = facts_at(history, judge, study.window.began)
+        stages.append(make_stage(study.features, study.matrix, replace(split, fit=fit, judge=judge), facts, told, True))
+        judged.append(judge)
+    return stages, np.concatenate([np.empty(0, dtype=np.intp), *judged])
+
+
+def fitted(study: Study, recipe: Recipe, rows: Places, moment: float) -> Blend:
+    """On these rows as they were known then, moved by the recent intercept where that would have helped."""
+    facts = facts_at(study.history, rows, moment)
+    matrix = study.matrix.iloc[rows]
+    blend = fit_recipe(study.features, matrix, facts.y, recipe, facts.maturity, facts.weight)
+    said = out_of_fold(blend, Rows(blend.encoder.table(matrix), facts.y, facts.weight, facts.maturity), recipe)
+    return replace(blend, shift=blend.shift + _intercept(study.history, said, rows, moment))
+
+
+def _intercept(history: History, log_odds: Array, rows: Places, moment: float) -> float:
+    known = known_at(history, moment)
+    age, delay = moment - history.decided_at[rows], np.where(known.y[rows] > 0, history.converted_after[rows], np.nan)
+    whole = history.followed[rows] >= np.minimum(age, history.horizon)
+    return drift_intercept(Past(log_odds, age, delay).where(whole), curve_at(history, moment)).shift

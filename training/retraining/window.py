@@ -1,0 +1,72 @@
+"""The leads that judge a retraining: the newest whose time to convert is over, and none of them seen by what is
+judged."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.encoder import Array
+from training.gates.data import LEAST_CONVERSIONS, LEAST_LEADS
+from training.retraining.history import History, known_at
+
+FEWEST_DAYS = 28.0
+"""The window is that long at least, and grows backwards until it holds as many leads as the gates ask for, but never
+over half of the leads that are mature."""
+
+
+class Window(NamedTuple):
+    """The leads decided from `began` to `ended`, in days since 1970."""
+
+    began: float
+    ended: float
+    rows: NDArray[np.intp]
+
+
+class TooEarly(NamedTuple):
+    """Why nothing can be judged yet, for people."""
+
+    why: str
+
+
+def judging_window(history: History) -> Window | TooEarly:
+    known = known_at(history, history.until)
+    mature = np.flatnonzero(known.age >= history.horizon)
+    if not len(mature):
+        return TooEarly(_too_young(history))
+    converted, ended = known.y[mature], float(history.decided_at[mature[-1]])
+    first = _first(history.decided_at[mature], history.weight[mature], converted * history.weight[mature], ended)
+    rows = mature[first:]
+    leads, conversions = history.weight[rows].sum(), (converted * history.weight[mature])[first:].sum()
+    if leads < LEAST_LEADS or conversions < LEAST_CONVERSIONS:
+        return TooEarly(_too_few(float(history.weight[mature].sum()), float(leads), float(conversions)))
+    return Window(float(history.decided_at[rows[0]]), ended, rows)
+
+
+def _first(decided_at: Array, weight: Array, converted: Array, ended: float) -> int:
+    """The first row of the window, counted among the mature ones, which stand oldest first."""
+    from_here_leads = weight[::-1].cumsum()[::-1]
+    from_here_converted = converted[::-1].cumsum()[::-1]
+    long_enough = (decided_at <= ended - FEWEST_DAYS) & (from_here_leads >= LEAST_LEADS)
+    enough = np.flatnonzero(long_enough & (from_here_converted >= LEAST_CONVERSIONS))
+    half = int(np.searchsorted(-from_here_leads, -from_here_leads[0] / 2))
+    return max(half, int(enough[-1])) if len(enough) else half
+
+
+def _too_young(history: History) -> str:
+    if not len(history):
+        return "the ledger holds no lead that may teach yet"
+    oldest = history.until - history.decided_at[0]
+    return (
+        f"the oldest lead is {oldest:.0f} days old, and what becomes of a lead is known after {history.horizon}; "
+        "`accord import leads FILE` brings in past leads"
+    )
+
+
+def _too_few(mature: float, leads: float, conversions: float) -> str:
+    return (
+        f"{mature:.0f} leads are old enough to be judged by; the newer half of them, {leads:.0f} with "
+        f"{conversions:.0f} conversions, must be at least {LEAST_LEADS} with {LEAST_CONVERSIONS}"
+    )
