@@ -118,9 +118,9 @@ def _counted(url: str, counting: Callable[[int, Callable[[], None]], Callable[[]
     """By a promotion that nobody kills, in a child."""
     reading, writing = os.pipe()
 
-    def count() -> Callable[[], None]:
+    def count() -> Callable[[], object]:
         counted = counting(-1, lambda: None)
-        return lambda: os.write(writing, str(counted()).encode()) and None
+        return lambda: os.write(writing, str(counted()).encode())
 
     _died(url, count)
     os.close(writing)
@@ -156,9 +156,7 @@ def _count(wanted: int, reached: Callable[[], None]) -> Callable[[], int]:
                 reached()
         return line
 
-    sys.settrace(
-        lambda frame, *_: line if any(part in frame.f_code.co_filename for part in TRACED) else None  # type: ignore[arg-type]
-    )
+    sys.settrace(lambda frame, *_: line if any(part in frame.f_code.co_filename for part in TRACED) else None)
     return lambda: seen
 
 

@@ -17,6 +17,7 @@ from models.bundle_check import FORMAT
 from models.bundle_document import BundleRefused, Files, digest, pack, trees_file, unpack, with_sums
 from models.encoder import Encoder
 from models.logistic import Logistic
+from models.rules import rule_features, rules_from_json, rules_to_json
 from models.scorer import Scorer
 from models.trees import Trees
 
@@ -49,6 +50,7 @@ def bundle_files(
         "logistic_weight": blend.logistic_weight,
         "trees_weight": blend.trees_weight,
         "boosters": len(blend.trees.boosters) if blend.trees else 0,
+        **({"rules": rules} if (rules := rules_to_json(scorer.features)) else {}),
     }
     files = {"manifest.json": _text(manifest), "golden.json": _text([_golden(scorer, lead) for lead in golden])}
     if blend.logistic is not None:
@@ -72,6 +74,7 @@ def bundle_plan(manifest: Mapping[str, Any]) -> tuple[Feature, ...]:
     made = plan(_fields(manifest), manifest["timezone"])
     if any(inputs == [ACTION] for _, _, inputs in manifest["features"]):
         made = with_action(made)
+    made += rule_features(list(rules_from_json(manifest.get("rules", []))), _fields(manifest))
     features = {feature.name: feature for feature in made}
     for name, kind, inputs in manifest["features"]:
         today = features.get(name)

@@ -34,7 +34,7 @@ def check_files(files: Files) -> None:
 
 def _manifest(files: Files) -> dict[str, Any]:
     manifest: dict[str, Any] = read_json(files["manifest.json"])
-    must(set(manifest) == MANIFEST and manifest["rung"] in RUNGS, "manifest")
+    must(set(manifest) - {"rules"} == MANIFEST and manifest["rung"] in RUNGS, "manifest")
     if manifest["format"] != FORMAT:
         raise BundleRefused(f"its format is {str(manifest['format'])[:20]}, this Accord reads format {FORMAT}")
     must(all(map(_finite, (manifest[key] for key in ("shift", "logistic_weight", "trees_weight")))), "a weight")

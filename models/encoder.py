@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from features.catalogue import ACTION
 from features.matrix import Feature
+from models.rules import RuleHolds
 
 Array = NDArray[np.float64]
 
@@ -21,10 +22,12 @@ OTHER, MISSING, FIRST = 0, 1, 2
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A number or a flag: itself, NaN where it is missing. `action` marks who follows up; fitting alone asks for it."""
+    """A number or a flag: itself, NaN where it is missing. `action` marks who follows up, `agreed` is the log-odds that
+    the agreement gives its own rule; fitting alone asks for them."""
 
     name: str
     action: bool = False
+    agreed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -89,13 +92,15 @@ class Encoder:
 
 
 def fit_encoder(features: Sequence[Feature], matrix: pd.DataFrame) -> Encoder:
-    """Learns levels from the rows given; a column that never varies in them is left out."""
+    """Learns levels from the rows given; a column that never varies in them is left out, unless people gave it points:
+    those hold for later leads too."""
     columns: list[Column] = []
     for feature in features:
         values = matrix[feature.name]
         if feature.kind != "level":
-            if values.nunique(dropna=False) > 1:
-                columns.append(NumberColumn(feature.name, action=feature.field == ACTION))
+            agreed = feature.function.log_odds if isinstance(feature.function, RuleHolds) else None
+            if agreed is not None or values.nunique(dropna=False) > 1:
+                columns.append(NumberColumn(feature.name, feature.field == ACTION, agreed))
             continue
         counts = values.value_counts(dropna=True)
         levels = tuple(sorted(str(level) for level, count in counts.items() if count >= RARE))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from features.engagement import counted, folded
 from leads.agreement import Agreement
 from leads.lead import Contribution, Engagement, Score, Submission
-from models.scorecard import POINTS_THAT_DOUBLE_THE_ODDS
+from models.rules import POINTS_THAT_DOUBLE_THE_ODDS
 from models.scorer import Row, sigmoid
 
 FOLDED, TIMES, LAST = "engagement.", "engaged_times.", "engaged_last."

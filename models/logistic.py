@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.encoder import Array, Encoder, LevelColumn
+from models.encoder import Array, Encoder, LevelColumn, NumberColumn
 from models.likelihood import derivatives, losses
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ TOLERANCE = 1e-4
 @dataclass(frozen=True)
 class LogisticRecipe:
     """`inverse_penalty` is C of the L2 penalty; `bend` in (0, 1] how cheap it is for a number's curve to leave the
-    straight line."""
+    straight line. `towards_scorecard`: the penalty draws the agreement's rules towards their points instead of towards
+    nothing, so that what few leads cannot tell stays as people agreed it."""
 
     inverse_penalty: float = 0.3
     bend: float = 1.0
+    towards_scorecard: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def fit_logistic(
 ) -> Logistic:
     """Least penalised log loss of `y` in {0, 1}; `weight` is for recency, never for class. With `maturity`, F(age) of
     each lead, the loss is that of labels that wait."""
-    return LogisticDesign(encoder, X, recipe.bend).fit(y, recipe.inverse_penalty, weight, maturity)
+    return LogisticDesign(encoder, X, recipe.bend).fit(y, recipe, weight, maturity)
 
 
 class LogisticDesign:
@@ -136,14 +138,25 @@ class LogisticDesign:
             blocks.append(sparse.diags_array(self._called) @ once_more)
         self._rows = sparse.csr_array(sparse.hstack(blocks))
 
-    def fit(self, y: Array, inverse_penalty: float, weight: Array | None, maturity: Array | None = None) -> Logistic:
-        if maturity is None:
-            coefficients, base = _least_log_loss(self._rows, y, inverse_penalty, weight)
+    def fit(self, y: Array, recipe: LogisticRecipe, weight: Array | None, maturity: Array | None = None) -> Logistic:
+        """The recipe's bend is the design's."""
+        if maturity is None and not recipe.towards_scorecard:
+            coefficients, base = _least_log_loss(self._rows, y, recipe.inverse_penalty, weight)
         else:
-            coefficients, base = _least_waiting_loss(self._rows, y, inverse_penalty, weight, maturity)
+            known, centre = np.ones(len(y)) if maturity is None else maturity, self._centre(recipe.towards_scorecard)
+            coefficients, base = _least_waiting_loss(self._rows, y, recipe.inverse_penalty, weight, known, centre)
         means, width = np.asarray(self._rows.mean(axis=0)).ravel(), sum(basis.width for basis in self._bases)
         terms, shift = _terms(self._bases, coefficients[:width], means[:width])
         return Logistic(base + shift, tuple(terms), self._if_called(coefficients[width:], means[width:]))
+
+    def _centre(self, towards_scorecard: bool) -> Array:
+        """Where the penalty draws the coefficients to."""
+        centre, start = np.zeros(self._rows.shape[1]), 0
+        for basis in self._bases:
+            if towards_scorecard and isinstance(basis, RuleBasis):
+                centre[start] = basis.agreed
+            start += basis.width
+        return centre
 
     def _if_called(self, coefficients: Array, means: Array) -> Called | None:
         """Centred on the leads that were called; what their mean adds is the action's own."""
@@ -176,22 +189,23 @@ def _least_log_loss(rows: csr_array, y: Array, inverse_penalty: float, weight: A
 
 
 def _least_waiting_loss(
-    rows: csr_array, y: Array, inverse_penalty: float, weight: Array | None, maturity: Array
+    rows: csr_array, y: Array, inverse_penalty: float, weight: Array | None, maturity: Array, centre: Array
 ) -> tuple[Array, float]:
-    """The same for labels that wait, by the same steps; the intercept comes last and is not penalised."""
+    """The same for labels that wait, and for a penalty that draws towards `centre`, by the same steps; the intercept
+    comes last and is not penalised."""
     from scipy.optimize import minimize
 
     share = np.full(len(y), 1 / len(y)) if weight is None else weight / weight.sum()
     penalty = 1 / (inverse_penalty * (len(y) if weight is None else weight.sum()))
 
     def loss(point: Array) -> tuple[float, Array]:
-        coefficients, log_odds = point[:-1], rows @ point[:-1] + point[-1]
+        away, log_odds = point[:-1] - centre, rows @ point[:-1] + point[-1]
         slope = share * derivatives(y, log_odds, maturity).gradient
-        total = float(share @ losses(y, log_odds, maturity) + penalty * (coefficients @ coefficients) / 2)
-        return total, np.append(rows.T @ slope + penalty * coefficients, slope.sum())
+        total = float(share @ losses(y, log_odds, maturity) + penalty * (away @ away) / 2)
+        return total, np.append(rows.T @ slope + penalty * away, slope.sum())
 
     options: Any = {"maxiter": ITERATIONS, "gtol": TOLERANCE, "ftol": 64 * np.finfo(float).eps}
-    found = minimize(loss, np.zeros(rows.shape[1] + 1), jac=True, method="L-BFGS-B", options=options)
+    found = minimize(loss, np.append(centre, 0.0), jac=True, method="L-BFGS-B", options=options)
     return found.x[:-1], float(found.x[-1])
 
 
@@ -238,12 +252,30 @@ class CurveBasis:
         return Curve(self.knots, line + self.bend * coefficients[2:] - shift, float(coefficients[0]) - shift)
 
 
-Basis = LevelBasis | CurveBasis
+@dataclass(frozen=True)
+class RuleBasis:
+    """1 where the agreement's rule holds; one that cannot be told does not."""
+
+    agreed: float
+    width: int = 1
+
+    def expand(self, x: Array) -> sparray:
+        from scipy import sparse
+
+        return sparse.csr_array(np.nan_to_num(x)[:, None])
+
+    def term(self, coefficients: Array, shift: float) -> Curve:
+        return Curve(np.array([0.0, 1.0]), np.array([0.0, coefficients[0]]) - shift, -shift)
+
+
+Basis = LevelBasis | CurveBasis | RuleBasis
 
 
 def _basis(column: object, x: Array, bend: float) -> Basis:
     if isinstance(column, LevelColumn):
         return LevelBasis(column.width)
+    if isinstance(column, NumberColumn) and column.agreed is not None:
+        return RuleBasis(column.agreed)
     seen = x[~np.isnan(x)]
     if len(seen) == 0:
         return CurveBasis(np.zeros(1), 0.0, 1.0, bend)

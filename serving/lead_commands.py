@@ -56,7 +56,7 @@ def lead_arguments(parser: argparse.ArgumentParser) -> None:
 
 def lead(options: argparse.Namespace) -> int:
     from leads.ledger import lead_story, sent_on
-    from serving import answers
+    from serving.lead_story import story_body
     from serving.rights.answers import message_body
     from serving.timeline import timeline
 
@@ -70,7 +70,7 @@ def lead(options: argparse.Namespace) -> int:
     if options.json:
         zone = ZoneInfo(agreement.sales.timezone)
         sent = {"messages": [message_body(one, zone) for one in messages]}
-        print(json.dumps(answers.story_body(story, zone) | sent, ensure_ascii=False))
+        print(json.dumps(story_body(story, zone) | sent, ensure_ascii=False))
     else:
         print("\n".join(timeline(story, messages, agreement, datetime.now(UTC))))
     return 0

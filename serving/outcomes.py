@@ -22,9 +22,9 @@ from leads.ledger import (
     write_outcomes,
 )
 from leads.outcome import LeadState, state_of
-from serving import answers
 from serving.answering import answered
 from serving.intake import Intake
+from serving.lead_story import outcome_body
 from serving.watch.logs import logger
 
 log = logger("accord.outcomes")
@@ -194,5 +194,5 @@ def _too_many(connection: Connection, key: str, since: datetime) -> bool:
 
 
 def _announcement(outcome: Outcome, state: LeadState, intake: Intake) -> Announcement:
-    data = {"lead": outcome.lead, **answers.outcome_body(outcome, intake.zone), "state": state}
+    data = {"lead": outcome.lead, **outcome_body(outcome, intake.zone), "state": state}
     return Announcement("lead.outcome", outcome.received_at, data)

@@ -7,7 +7,7 @@ from pathlib import Path
 from leads.refusal import Refusal
 from leads.settings import settings
 
-BUDGET_SECONDS = 20.0
+BUDGET_SECONDS = 10.0
 
 
 def demo_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from leads.refusal import Failure, Refusal
@@ -38,11 +38,13 @@ def mlflow_arguments(parser: argparse.ArgumentParser) -> None:
 def mlflow(options: argparse.Namespace) -> int:
     place = settings()
     if place.tracking_uri.startswith(("http://", "https://")):
+        _put_right(place)
         _announce(without_password(place).rstrip("/"))
         return 0
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # however it ends, the server must not stay behind
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
+    _put_right(place)
     try:
         with served(place, options.host, options.port) as (url, server):
             _announce(url)
@@ -50,6 +52,23 @@ def mlflow(options: argparse.Namespace) -> int:
             return _until_it_ends(server, place)
     except KeyboardInterrupt:
         return 0
+
+
+def _put_right(place: Settings) -> None:
+    """What was trained or promoted while MLflow was away is shown from now on. The pages open all the same where that
+    does not work."""
+    if place.database is None and not (place.home / "accord.db").exists():
+        return  # nothing was trained yet
+    from leads.ledger.opening import open_ledger
+    from training.experiment.aliases import reconcile
+
+    try:
+        with closing(open_ledger(place.database_url)) as ledger:
+            told = reconcile(place, ledger)
+    except (Failure, Refusal) as failure:
+        told = [str(failure)]
+    for sentence in told:
+        print(f"accord: {sentence}", file=sys.stderr)
 
 
 @contextmanager

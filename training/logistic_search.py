@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from models.encoder import NumberColumn
 from models.logistic import LogisticRecipe
 from training.recipe import USUAL_HALF_LIFE, aged
 from training.stage import Stage, Tried, judged
@@ -25,10 +26,16 @@ class LogisticSetting:
 
 
 def search_logistic(stages: Sequence[Stage], forward: bool) -> tuple[LogisticSetting, Tried]:
-    """The setting with the least log loss, and what it said. Half-lives are tried only where rows stand in time."""
+    """The setting with the least log loss, and what it said. Half-lives are tried only where rows stand in time. With
+    few leads the search starts from the scorecard's points, where it has any; with many they must clearly help."""
     known: dict[LogisticSetting, Tried] = {}
     few = max(len(stage.fit.y) for stage in stages) < FEW
-    best = LogisticSetting(STIFF if few else LogisticRecipe(), USUAL_HALF_LIFE if forward else None)
+    agreed = any(isinstance(column, NumberColumn) and column.agreed for column in stages[0].encoder.columns)
+    start = replace(STIFF, towards_scorecard=agreed) if few else LogisticRecipe()
+    best = LogisticSetting(start, USUAL_HALF_LIFE if forward else None)
+    if agreed:
+        other = replace(best.recipe, towards_scorecard=not best.recipe.towards_scorecard)
+        best = _best(best, [replace(best, recipe=other)], stages, known)
     if forward:
         best = _best(best, [replace(best, half_life=half_life) for half_life in OTHER_HALF_LIVES], stages, known)
     best = _climb(best, stages, known)
@@ -41,7 +48,7 @@ def try_logistic(stages: Sequence[Stage], setting: LogisticSetting) -> Tried:
     started, log_odds = time.perf_counter(), []
     for stage in stages:
         fit, design = aged(stage.fit, setting.half_life), stage.design(setting.recipe.bend)
-        fitted = design.fit(fit.y, setting.recipe.inverse_penalty, fit.weight, fit.maturity)
+        fitted = design.fit(fit.y, setting.recipe, fit.weight, fit.maturity)
         log_odds.append(fitted.log_odds(stage.judge.X))
     return judged(stages, log_odds, time.perf_counter() - started)
 

@@ -20,6 +20,7 @@ from models.blend import Blend
 from models.bundle import BundleRefused, Files, bundle_files, digest, pack
 from models.encoder import Array, fit_encoder
 from models.pricing import price_under
+from models.rules import plan_of
 from models.scorecard import scorecard_scorer
 from models.scorer import Scorer, sigmoids
 from models.verification import verified_files
@@ -72,10 +73,10 @@ def _train(path: Path, agreement: Agreement, ledger: Ledger, budget: float, prog
     protocol = choose_protocol(cohort)
     if protocol is None:
         return Training(cohort, None, None, False, _too_few(cohort))
-    features = plan(agreement.form.fields, agreement.sales.timezone)
+    features = plan_of(agreement)
     progress("making features")
     matrix = many(features, cohort.values)
-    if not fit_encoder(features, matrix).columns:
+    if not fit_encoder(plan(agreement.form.fields, agreement.sales.timezone), matrix).columns:
         return Training(cohort, None, None, False, "no field differs between leads, so the scorecard goes on answering")
     serving = champion(ledger)
     scorecard = _scorecard(agreement, cohort)[protocol.judged]

@@ -30,10 +30,9 @@ def _begun(connection: Connection, day: date, holder: str, now: datetime) -> str
     here = tables.nights
     first = connection.execute(select(here.c.day).limit(1)).first() is None
     row = {"day": day, "reached": "", "holder": holder, "held_until": now + HELD}
-    made = connection.execute(
-        unless_there(connection, here, ["day"]), row | {"finished_at": now if first else None}
-    ).rowcount
-    return "" if made and not first else None
+    beginning = unless_there(connection, here, ["day"]).returning(here.c.day)  # an insert's rowcount may be unknown
+    made = connection.scalar(beginning, row | {"finished_at": now if first else None})
+    return "" if made is not None and not first else None
 
 
 def reach(connection: Connection, day: date, holder: str, lead: str | None, now: datetime) -> None:

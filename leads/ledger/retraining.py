@@ -2,16 +2,17 @@
 
 import fcntl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Connection, Row, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from leads.ledger import tables
-from leads.ledger.book import Ledger
+from leads.ledger.book import Ledger, telling_outages
 from leads.refusal import Failure
 
 Result = Literal["promoted", "challenger", "kept", "too-early", "failed"]
@@ -65,11 +66,22 @@ def begin_retraining(ledger: Ledger, now: datetime, champion: int | None) -> Ret
         left = connection.execute(select(here).where(here.c.ended_at.is_(None)).order_by(here.c.id.desc())).first()
         if left is not None and left.champion == champion:
             return Retraining(**left._mapping)
-        given_up = {"ended_at": now, "result": "failed", "why": "it was broken off, and another model serves since"}
-        connection.execute(update(here).where(here.c.ended_at.is_(None)).values(given_up))
+        if left is not None:
+            came_to = _came_to(connection, left, champion) | {"ended_at": now}
+            connection.execute(update(here).where(here.c.ended_at.is_(None)).values(came_to))
         row = {"until": now, "began_at": now, "champion": champion}
         number = connection.scalars(insert(here).values(row).returning(here.c.id)).one()
     return Retraining(number, now, now, None, None, None, None, None, champion, None)
+
+
+def _came_to(connection: Connection, left: Row[Any], champion: int | None) -> dict[str, Any]:
+    """Of one that was killed and cannot go on: it may just have promoted its own model."""
+    here = tables.bundles
+    facts = connection.scalar(select(here.c.facts).where(here.c.number == champion)) or {}
+    if facts.get("retraining") != left.id:
+        return {"result": "failed", "why": "it was broken off, and another model serves since"}
+    why = f"{facts['why']} It was broken off right after its model began to serve."
+    return {"result": "promoted", "why": why, "gates": facts["gates"], "bundle": champion}
 
 
 def end_retraining(ledger: Ledger, ended: Retraining) -> None:
@@ -88,9 +100,11 @@ def retrainings(ledger: Ledger, most: int = 100) -> list[Retraining]:
 
 
 def write_look(ledger: Ledger, retraining: int, look: Look, now: datetime) -> None:
-    row = look._asdict() | {"retraining": retraining, "looked_at": now}
+    """One that goes on after it was killed looks no second time."""
+    here, told = tables.looks, look._asdict() | {"retraining": retraining}
     with ledger.transaction() as connection:
-        connection.execute(insert(tables.looks), row)
+        if connection.scalar(select(func.count()).select_from(here).filter_by(**told)) == 0:
+            connection.execute(insert(here), told | {"looked_at": now})
 
 
 def looked_before(ledger: Ledger, look: Look, retraining: int) -> int:
@@ -114,14 +128,19 @@ def _file_lock(ledger: Ledger) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(ledger: Ledger) -> Iterator[None]:
-    """Held by a connection of its own, outside any transaction: a retraining takes minutes."""
-    with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RETRAINING}):
-            raise _running()
-        try:
-            yield
-        finally:
+    """Held by a connection of its own, outside any transaction: a retraining takes minutes. It ends with the
+    connection, also where that broke meanwhile."""
+    with telling_outages():
+        connection = ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with telling_outages():
+            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RETRAINING}):
+                raise _running()
+        yield
+    finally:
+        with suppress(DBAPIError):
             connection.scalar(text("SELECT pg_advisory_unlock(:key)"), {"key": RETRAINING})
+        connection.close()
 
 
 def _running() -> Running:

@@ -5,8 +5,9 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +22,7 @@ STYLE = """
 body { font: 17px/1.5 system-ui, sans-serif; color: #1c2430; max-width: 30rem; margin: 8vh auto; padding: 0 1.2rem }
 h1 { font-size: 1.4rem; margin-bottom: .4rem } form { margin: 1.4rem 0 } small { color: #5b6472 }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem } dt { color: #5b6472 } dd { margin: 0 }
-button, select { font: inherit; padding: .55rem 1rem; margin: .2rem .3rem .2rem 0; border: 1px solid #9aa3b0;
+button, select, input { font: inherit; padding: .55rem 1rem; margin: .2rem .3rem .2rem 0; border: 1px solid #9aa3b0;
   border-radius: .4rem; background: #fff; color: inherit } button { cursor: pointer }
 button:hover, button:focus { background: #eaf1fb; border-color: #2b5fa8 } label { display: block }
 fieldset { border: 1px solid #d5dae1; border-radius: .5rem; padding: .6rem 1rem } legend { padding: 0 .4rem }
@@ -40,7 +41,6 @@ BUTTONS: Mapping[str, str] = {
     "accepted": "Accept",
     "contacted": "Contacted",
     "meeting": "Meeting agreed",
-    "converted": "Won",
 }
 DONE: Mapping[LeadState, str] = {
     "open": "open",
@@ -60,8 +60,11 @@ TITLES: Mapping[str, str] = {
 
 
 class SentAnswer(Body):
+    """`value` as a person writes an amount."""
+
     type: Kind
     reason: str | None = None
+    value: Annotated[str | None, Field(max_length=40)] = None
 
 
 class About(NamedTuple):
@@ -86,6 +89,7 @@ FORM: dict[str, Any] = {
                     "properties": {
                         "type": {"type": "string", "enum": list(get_args(Kind))},
                         "reason": {"type": "string", "description": "Why it was rejected (then needed) or lost"},
+                        "value": {"type": "string", "maxLength": 40, "description": "What it is worth, when won"},
                     },
                 }
             }
@@ -102,6 +106,9 @@ def asked(about: About, reasons: Iterable[str]) -> Response:
         "What became of it?",
         f"{_facts(about)}<p>Nothing is told until you press a button.</p>"
         f'<form method="post">{buttons}</form>'
+        '<form method="post"><fieldset><legend>Did they buy?</legend>'
+        '<label>Worth, if you know <input name="value" inputmode="decimal" maxlength="40" autocomplete="off"></label>'
+        '<button name="type" value="converted">Won</button></fieldset></form>'
         '<form method="post"><fieldset><legend>Not a lead for sales?</legend>'
         f'<label>Reason <select name="reason" required><option value="">choose</option>{options}</select></label>'
         '<button name="type" value="rejected">Reject</button>'

@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
+from leads.kinds import LARGEST, number_of
 from leads.lead import Assignment, Decision, Outcome
 from leads.ledger import Connection, LedgerUnavailable, assignment_of, decisions_by_id, outcomes_of
 from leads.outcome import state_of
@@ -113,7 +115,8 @@ def _about(desk: Desk, opened: Opened) -> About:
 def _told(desk: Desk, link: AnswerLink, event: str, sent: SentAnswer) -> bool:
     """Whether it was told before."""
     now = desk.intake.decider.now()
-    outcome = Outcome(link.lead, event, sent.type, now, now, sent.reason, None, None, told_by=link.owner)
+    worth = _worth(sent.value)
+    outcome = Outcome(link.lead, event, sent.type, now, now, sent.reason, worth, None, told_by=link.owner)
     [told] = tell(desk.intake, [outcome])
     if told.wrong is None:
         return False
@@ -127,14 +130,25 @@ def _same(desk: Desk, outcome: Outcome) -> bool:
     """Told before by this link; only the moment differs."""
     with desk.ledger.reading() as connection:
         before = next(one for one in outcomes_of(connection, outcome.lead) if one.event == outcome.event)
-    return before.reason == outcome.reason
+    return (before.reason, before.value) == (outcome.reason, outcome.value)
+
+
+def _worth(said: str | None) -> float | None:
+    """None where the field was left empty."""
+    try:
+        worth = number_of(said, money=True) if said is not None else None
+    except PydanticCustomError:
+        worth = -1.0
+    if worth is not None and not 0 <= worth <= LARGEST:
+        raise Problem.at("#/value", "value", "value must be an amount such as 12500 or 12,500.50, or left empty.")
+    return worth
 
 
 def _problem(wrong: Wrong) -> Problem:
     if wrong.code == "unknown-lead":
         return _erased()
     if wrong.code == "event-conflict":
-        return Problem(wrong.code, "This link told another reason before. Tell the right one in your CRM.")
+        return Problem(wrong.code, "This link told another reason or worth before. Tell the right one in your CRM.")
     if wrong.field == "reason":
         return Problem.at("#/reason", wrong.code, wrong.detail)
     return Problem(wrong.code, wrong.detail)

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from leads.ledger import decision_by_id, lead_story
 from serving import answers
 from serving.endpoints.desk import IDENTIFIER, as_json, caller, desk_of
+from serving.lead_story import LeadStory, story_body
 from serving.openapi import problems
 from serving.problems import Problem
 from serving.watch.notes import note
@@ -14,7 +15,7 @@ from serving.watch.notes import note
 def lead_endpoints() -> APIRouter:
     router = APIRouter()
     found = problems(400, 401, 403, 404, 503)
-    router.get("/v1/leads/{lead}", summary="Read a lead", response_model=answers.LeadStory, responses=found)(read_lead)
+    router.get("/v1/leads/{lead}", summary="Read a lead", response_model=LeadStory, responses=found)(read_lead)
     router.get(
         "/v1/decisions/{decision}", summary="Read a decision", response_model=answers.FullDecision, responses=found
     )(read_decision)
@@ -29,7 +30,7 @@ def read_lead(request: Request, lead: str) -> Response:
     if story is None:
         raise Problem("not-found", "There is no lead with this id.")
     note(lead=story.lead)
-    return as_json(answers.story_body(story, desk.zone))
+    return as_json(story_body(story, desk.zone))
 
 
 def read_decision(request: Request, decision: str) -> Response:

@@ -11,7 +11,8 @@ from leads.lead import Band
 from leads.ledger import Quarantined, SentOn
 from leads.outcome import LeadState
 from serving import answers
-from serving.answers import DecisionAnswer, FullDecision, OutcomeAnswer, Standing, StepAnswer, SubmissionAnswer
+from serving.answers import DecisionAnswer, FullDecision
+from serving.lead_story import OutcomeAnswer, Standing, StepAnswer, SubmissionAnswer
 
 
 class QuarantinedLead(BaseModel):

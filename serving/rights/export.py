@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from leads.lead import Submission
 from leads.ledger import HookFault, Ledger, faults_about, lead_story, leads_of, objections, sent_on
 from serving import answers
+from serving.lead_story import story_body
 from serving.rights.answers import message_body
 
 
@@ -24,7 +25,7 @@ def person_export(ledger: Ledger, people: Sequence[str], zone: ZoneInfo) -> dict
     return {
         "exported_at": answers.time_told(datetime.now(UTC), zone),
         "leads": [
-            answers.story_body(story, zone)
+            story_body(story, zone)
             | {
                 "submissions": [_submission(one, zone) for one in story.submissions],
                 "decisions": [answers.full_decision_body(one, zone) for one in story.decisions],

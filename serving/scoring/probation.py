@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from time import sleep
 from typing import NamedTuple
 
 from leads.agreement import Agreement
@@ -38,7 +39,9 @@ WATCHED = timedelta(days=7)
 STALE = timedelta(days=60)
 MOST_FORMS = 200
 AT_ONCE = 40
-"""Forms scored in one run, so that none that comes meanwhile waits for long."""
+"""Forms scored in one run."""
+PAUSE_SECONDS = 0.01
+"""After each of them, so that no form that comes meanwhile waits for long."""
 log = logger("accord.probation")
 
 
@@ -121,6 +124,7 @@ class Probation:
         for form in [one for one in forms if one.id not in self._scores][:AT_ONCE]:
             values = values_of(form, self.agreement.form.fields)
             self._scores[form.id] = _log_odds(new, values), _log_odds(before, values)
+            sleep(PAUSE_SECONDS)
         return fault([self._scores[form.id] for form in forms if form.id in self._scores], case.before)
 
     def _go_back(self, case: Case, found: Fault) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from models.bundle_document import SUMS, with_sums
 from models.engaged import raised, with_points
 from models.logistic import LogisticRecipe
 from models.pricing import scores_of
+from models.proposal import Ruled, sums
 from models.reasons import top_reasons
 from models.scorer import Scorer, logit
 from models.trees import TreesRecipe
@@ -182,6 +184,13 @@ def test_a_minute_earns_what_the_call_adds(agreement: Agreement) -> None:
     price = policy.Price(1, 0.0, None)  # of leads that nobody competes for
     assert policy.route(harmed, price, agreement, 0.5, True).route == "nurture"
     assert policy.route(on_scales(agreement, 0.2, 0.1), price, agreement, 0.5, True).route == "sales"
+
+
+def test_conversions_of_a_proposal_are_those_of_the_route() -> None:
+    nurtured = Ruled("nurture", "price", 0.5, "A", 1.0, 22.0, 0.2)
+    told = sums([nurtured, replace(nurtured, route="sales"), replace(nurtured, p_nurture=None)])
+    assert told["nurture"].conversions == pytest.approx(0.7)
+    assert told["sales"].conversions == 0.5
 
 
 def test_bands_are_those_of_the_chance_with_a_call(agreement: Agreement) -> None:

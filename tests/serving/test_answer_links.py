@@ -169,6 +169,27 @@ def test_one_answer_may_follow_another(place: Place) -> None:
     assert "<dd>won</dd>" in look(place, token).text
 
 
+@pytest.mark.parametrize(
+    ("said", "worth"), [("", None), ("12500", 12500.0), ("12.500,50 %E2%82%AC", 12500.5), ("0", 0.0), ("%20", None)]
+)
+def test_won_may_say_what_it_is_worth(place: Place, said: str, worth: float | None) -> None:
+    lead, token = mailed(place)
+    assert press(place, token, f"value={said}&type=converted").status_code == 200
+    assert [(one["type"], one["value"]) for one in place.story(lead)["outcomes"]] == [("converted", worth)]
+    assert "You told this before" in press(place, token, f"value={said}&type=converted").text
+    other = press(place, token, "value=7&type=converted")
+    assert (other.status_code, "another reason or worth before" in other.text) == (409, True)
+
+
+@pytest.mark.parametrize("said", ["-1", "much", "1e400", "inf", "1,2,3", "9" * 41, "%00", "<script>"])
+def test_a_worth_that_is_no_amount_changes_nothing(place: Place, said: str) -> None:
+    lead, token = mailed(place)
+    refused = press(place, token, f"value={said}&type=converted")
+    assert refused.status_code == 422
+    assert "<script" not in refused.text
+    assert outcomes(place, lead) == []
+
+
 @pytest.mark.parametrize("reason", ["", "nonsense", "x" * 5000, "<script>", "%00"])
 def test_a_rejection_needs_a_reason_of_the_agreement(place: Place, reason: str) -> None:
     lead, token = mailed(place)
@@ -182,7 +203,7 @@ def test_the_same_link_rejects_for_one_reason(place: Place) -> None:
     lead, token = mailed(place)
     press(place, token, "type=rejected&reason=bad-fit")
     other = press(place, token, "type=rejected&reason=duplicate")
-    assert (other.status_code, "another reason before" in other.text) == (409, True)
+    assert (other.status_code, "another reason or worth before" in other.text) == (409, True)
     assert outcomes(place, lead) == [("rejected", "bad-fit")]
 
 

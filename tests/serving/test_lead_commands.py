@@ -254,7 +254,7 @@ def test_the_story_tells_each_step_where_it_stands_and_why(running: Service) -> 
     assert 0 <= decision["lot"] < 1
     assert sent.keys() == decision.keys() - {
         *("submission", "decided_at", "cause", "note", "degraded"),
-        *("ruled_by", "index", "value", "minutes", "price_number", "lot"),
+        *("ruled_by", "index", "value", "minutes", "price_number", "p_sales", "p_nurture", "track", "lot"),
     }
     assert (step["kind"], step["owner_before"], step["at"]) in (
         ("assigned", None, decision["decided_at"]),

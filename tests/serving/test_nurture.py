@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,13 +15,23 @@ import pytest
 from sqlalchemy import select
 
 from leads.lead import Decision, Engagement, Outcome
-from leads.ledger import DayPrice, add_receiver, identities_of, lead_story, object_, tables, write_price
+from leads.ledger import (
+    DayPrice,
+    add_receiver,
+    identities_of,
+    latest_decision,
+    lead_story,
+    object_,
+    tables,
+    write_price,
+)
 from models.replay import Replay
 from serving.anew import decide_anew, scored_anew
 from serving.engagements import tell as tell_engagements
 from serving.nightly import Nights
 from serving.nurture import EngagedLeads
 from serving.outcomes import tell as tell_outcomes
+from serving.timeline import timeline
 from tests.serving.office import SALES, Office, berlin, people
 
 TEXT = (
@@ -77,7 +88,10 @@ class Nursery(Office):
         return story.decisions
 
     def last(self, lead: str) -> Decision:
-        return self.decisions(lead)[-1]
+        with self.ledger.reading() as connection:
+            found = latest_decision(connection, lead)
+        assert found is not None
+        return found
 
     def webhooks(self, event: str) -> list[Mapping[str, Any]]:
         return [json.loads(row.payload)["data"] for row in self.messages(event) if row.receiver is not None]
@@ -94,8 +108,8 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     head = offices.HEAD.replace('sales_from = "D"', 'sales_from = "B"').replace("base_rate = 0.2", "base_rate = 0.06")
     monkeypatch.setattr(offices, "HEAD", head)
 
-    def opened(text: str = TEXT, at: datetime = TEN) -> Nursery:
-        made.append(Nursery(f"sqlite:///{tmp_path}/{len(made)}.db", at, text))
+    def opened(text: str = TEXT, at: datetime = TEN, database: str | None = None) -> Nursery:
+        made.append(Nursery(database or f"sqlite:///{tmp_path}/{len(made)}.db", at, text))
         made[-1].nights.run()  # a ledger's first night has nothing to do
         return made[-1]
 
@@ -193,9 +207,9 @@ def test_without_anything_new_no_score_ever_rises_in_sixty_nights(office: Callab
         here.did(lead, *random.choice(kinds, random.integers(0, 5)).tolist())
     scores: dict[str, list[float]] = {lead: [] for lead in leads}
     before = {lead: len(here.decisions(lead)) for lead in leads}
-    for _ in range(60):
+    for number in range(60):
         here.night()
-        for lead in leads:
+        for lead in leads if number % 4 == 0 else ():
             found = scored_anew(here.intake, lead)
             assert found is not None
             scores[lead].append(found[1].score.log_odds)
@@ -218,7 +232,8 @@ def test_a_lead_that_sales_has_is_left_alone(office: Callable[..., Nursery]) -> 
     here.told(answered, "accepted")
     for lead in (mine, answered):
         here.did(lead, "reply", "reply")
-    for _ in range(40):
+    for _ in range(5):
+        here.now += 7 * DAY
         here.night()
     assert [len(here.decisions(lead)) for lead in (mine, answered)] == [2, 2]
 
@@ -288,6 +303,69 @@ def test_who_unsubscribes_is_told_to_the_marketing_tool_and_makes_no_work_for_sa
     assert [one["track"] for one in here.webhooks("lead.nurture")] == ["warm", None]
     here.did(lead, "demo_booked", "pricing_page")
     assert here.last(lead).route == "sales", "a call is no mail"
+
+
+def test_who_unsubscribed_stays_with_marketing_by_night_and_its_story_tells_why(
+    office: Callable[..., Nursery],
+) -> None:
+    here = office()
+    lead = here.send("ann@example.com")
+    here.did(lead, "pricing_page")
+    here.later(DAY)
+    here.did(lead, "unsubscribed")
+    decided = len(here.decisions(lead))
+    for _ in range(3):
+        here.night()
+    assert (len(here.decisions(lead)), here.last(lead).route, here.last(lead).track) == (decided, "nurture", None)
+    assert {row.mail_to for row in here.mails()} == {"marketing@example.com"}
+    story = lead_story(here.ledger, lead)
+    assert story is not None
+    assert "Unsubscribed" in "\n".join(timeline(story, (), here.agreement, here.now))
+    assert here.send("ann@example.com") == lead
+    again = here.last(lead)
+    assert (again.route, again.ruled_by) == ("review", "consent"), "who writes anew and may not be mailed, is looked at"
+
+
+def test_sales_takes_a_lead_back_after_it_was_scored_again(office: Callable[..., Nursery]) -> None:
+    """Between its rejection and that, it warmed up a little and cooled down again with marketing."""
+    here = office(TEXT.replace("[marketing]", "[marketing]\nrecycle_after_days = 1"))
+    lead = here.send()
+    here.did(lead, "demo_booked", "reply")
+    owner = here.owner(lead)
+    here.told(lead, "rejected", "unreachable")
+    assert (here.last(lead).cause, here.last(lead).route) == ("rejected", "nurture")
+    here.now += 120 * DAY
+    here.night()
+    fallen = here.last(lead)
+    assert (fallen.cause, fallen.route, fallen.band) == ("nightly", "nurture", "C")
+    here.told(lead, "reopened")
+    now = here.last(lead)
+    assert (now.cause, now.route, now.owner) == ("override", "sales", owner)
+    assert now.score == fallen.score, "what sales says of a lead is no word of the lead's own"
+    assert here.stands(lead).ended_at is None
+    here.did(lead, "demo_booked")
+    here.night()
+    assert here.last(lead) == now, "it is with sales again"
+
+
+def test_two_processes_on_postgresql_share_one_night(
+    office: Callable[..., Nursery], new_postgres: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both begin at the same instant; each nurtured lead is scored by one of them, once."""
+    from serving import nightly
+
+    monkeypatch.setattr(nightly, "BATCH", 3)
+    first = office(database=new_postgres())
+    other = office(database=first.database)
+    leads = sorted(first.send() for _ in range(10))
+    scored: list[str] = []
+    monkeypatch.setattr(nightly, "score_again", lambda _, some, cause: scored.extend(some))
+    for one in (first, other):
+        one.now = berlin("2026-11-17 03:00")
+    with ThreadPoolExecutor(2) as both:
+        for _ in range(3):
+            list(both.map(lambda one: one.nights.run(), (first, other)))
+    assert scored == leads
 
 
 def test_the_first_track_that_fits_is_taken_and_a_change_is_told(office: Callable[..., Nursery]) -> None:

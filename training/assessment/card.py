@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from features.catalogue import ACTION
 from leads.agreement import Agreement
 from leads.kinds import PERSONAL
 from models.encoder import RARE
 from models.scorer import Scorer
 from training.assessment.judged import first_of_leads
-from training.retraining.history import History, known_at
+from training.retraining.history import History, known_at, mature
 from training.retraining.window import TooEarly, judging_window
 
 ENOUGH_FOR_ROUTES = 3_000
@@ -78,7 +79,7 @@ def _now(history: History) -> str:
     """What the ledger knows now, each lead once."""
     rows = first_of_leads(history, np.arange(len(history)))
     converted = int(known_at(history, history.until).y[rows].sum())
-    young = int((history.decided_at[rows] > history.until - history.horizon).sum())
+    young = int((~mature(history)[rows]).sum())
     return (
         f"The ledger now knows {len(rows):,} leads that may teach; {converted:,} have converted so far, and {young:,} "
         f"are younger than {history.horizon} days and may still convert. A young lead never counts as one that did not."
@@ -111,9 +112,9 @@ def _next(scorer: Scorer, history: History) -> Iterator[str]:
             yield "There are leads enough to judge a model by: a retraining puts one in if it scores them better."
     else:
         yield "The next model must score leads that are new to both better than this one, and pass every gate."
-    labelled = len(np.unique(history.lead[history.decided_at <= history.until - history.horizon]))
+    labelled = len(np.unique(history.lead[mature(history)]))
     followed, nurtured = (len(np.unique(history.lead[history.action == action])) for action in (1.0, 0.0))
-    if "_route" in scorer.blend.encoder.names:
+    if any(ACTION in feature.inputs for feature in scorer.scored):
         yield "It knows what a call changes: the same lead gets one score for a call and one without."
     else:
         yield (

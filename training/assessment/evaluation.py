@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.catalogue import ACTION
 from features.matrix import Feature, many, plan
 from leads.agreement import Agreement
 from models.scorer import Scorer, TableScores
@@ -96,7 +97,7 @@ def _spread(rows: np.ndarray) -> np.ndarray:
 
 def _asked(history: History, rows: np.ndarray) -> pd.DataFrame:
     """As if sales followed up, where the model asks what is done with the lead."""
-    return history.values.iloc[rows].assign(_route=1.0).reset_index(drop=True)
+    return history.values.iloc[rows].assign(**{ACTION: 1.0}).reset_index(drop=True)
 
 
 def _segments(judged: Judged, history: History, features: Sequence[Feature], agreement: Agreement) -> list[Segment]:

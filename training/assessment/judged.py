@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.encoder import Array
 from models.ladder import chain_ladder
 from models.scorer import sigmoids
-from training.retraining.history import History, known_at
+from training.retraining.history import History, known_at, mature
 
 SURE = 0.05
 """One interval in twenty misses."""
@@ -108,7 +108,7 @@ def maturity_of(history: History, rows: NDArray[np.intp]) -> Array:
     ages = history.until - history.decided_at
     curve = chain_ladder(history.known_after[won], ages[won], history.horizon).curve
     shown = np.clip(curve.at(known.age[rows]), 0.0, 1.0)
-    return np.asarray(np.where(ages[rows] >= history.horizon, 1.0, np.minimum(shown, 1 - 1e-9)), dtype=np.float64)
+    return np.asarray(np.where(mature(history)[rows], 1.0, np.minimum(shown, 1 - 1e-9)), dtype=np.float64)
 
 
 def as_recorded(history: History) -> Judged:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
+from features.catalogue import ACTION
 from leads.agreement import Agreement
 from leads.ledger.book import Ledger
 from leads.ledger.bundle import bundles, champion
@@ -16,7 +17,7 @@ from training.assessment.evaluation import Evaluation, Subject, evaluation
 from training.assessment.forward import Trial
 from training.gates.data import LEAST_CONVERSIONS, LEAST_LEADS
 from training.recipe import smoothed_rate
-from training.retraining.history import SECONDS, History, known_at, read_history
+from training.retraining.history import SECONDS, History, known_at, mature, read_history
 
 
 def read_evaluation(ledger: Ledger, agreement: Agreement, until: datetime) -> Evaluation:
@@ -41,17 +42,16 @@ def trial_of(history: History, subject: Subject, agreement: Agreement) -> Trial 
     if subject.learned_until is None:
         return None
     began = subject.learned_until.timestamp() / SECONDS
-    mature = history.decided_at <= history.until - history.horizon
+    old = mature(history)
     later = history.decided_at > began
     known = np.isin(history.person, history.person[~later])
-    rows = np.flatnonzero(mature & later & ~known)
+    rows = np.flatnonzero(old & later & ~known)
     y = known_at(history, history.until).y
     if history.weight[rows].sum() < LEAST_LEADS or y[rows].sum() < LEAST_CONVERSIONS:
         return None
-    before = y[mature & ~later]
+    before = y[old & ~later]
     usual = logit(smoothed_rate(before)) if len(before) else logit(agreement.scorecard.base_rate)
-    taken = np.where(np.isnan(history.action[rows]), 1.0, history.action[rows])
-    values = history.values.iloc[rows].assign(_route=taken).reset_index(drop=True)
+    values = history.values.iloc[rows].assign(**{ACTION: history.action[rows]}).reset_index(drop=True)
     said = {
         subject.name: subject.scorer.log_odds_table(values),
         "scorecard": scorecard_scorer(agreement).log_odds_table(values),

@@ -70,7 +70,9 @@ def _verdict(rate: Rate, off: bool | None) -> str:
         return "That is too little to judge by."
     if not off:
         return "That is as near as chance allows: the scores kept their word."
-    return f"The scores promised too {'much' if rate.promised > rate.rate else 'little'}, beyond chance."
+    way = "much" if rate.promised > rate.rate else "little"
+    happens = f"{percent(rate.rate)} [{between(rate.low, rate.high)}]"
+    return f"The scores promised too {way}, beyond chance: {percent(rate.promised)}, and {happens} convert."
 
 
 def _forward(one: Evaluation) -> Iterator[str]:
@@ -78,15 +80,19 @@ def _forward(one: Evaluation) -> Iterator[str]:
         return
     test = one.forward
     others = [other for other in test.candidates if other.name != test.winner]
-    beaten = [other.name for other in others if other.worse_low > 0]
-    better = [other.name for other in others if other.worse_high < 0]
+    beaten = [f"the {other.name}" for other in others if other.worse_low > 0]
+    better = [f"the {other.name}" for other in others if other.worse_high < 0]
     told = [f"certainly better than {_listed(beaten)}"] if beaten else []
     told += [f"certainly worse than {_listed(better)}"] if better else []
     said = " and ".join(told) or "not certainly better or worse than any other"
     yield (
         f"On {test.leads:,} leads that were new to all candidates, {test.converted:,} of them converted, "
-        f"{test.winner} is {said}."
+        f"{_the(test.winner)} is {said}."
     )
+
+
+def _the(name: str) -> str:
+    return name if name.startswith(("model ", "the ")) else f"the {name}"
 
 
 def _kinds(one: Evaluation) -> Iterator[str]:

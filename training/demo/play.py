@@ -13,6 +13,7 @@ from rich.console import Console
 from leads.agreement import Agreement, read_agreement
 from leads.refusal import Failure
 from training.demo.answers import Answer, check_story, print_answers
+from training.demo.learning import learn_by_gates
 from training.demo.place import demo_place, environment
 from training.demo.senders import WEEK_LEADS, Visitor, coming_week, newest_rows, simulated_company, visitors
 from training.demo.service import RunningAccord, running_service
@@ -30,6 +31,16 @@ HOW_TO_REHEARSE = (
     "in the agreement and play a table of leads with `accord rehearse FILE`."
 )
 
+WHY_NO_RETRAINING = (
+    "No retraining is shown with your table: {because}. `accord demo` without a table shows one that is promoted and "
+    "one that is refused."
+)
+UNTIMED = (
+    "what was learned is judged by newer leads whose time to convert is over, and the table does not say when its leads "
+    "came (--arrived COLUMN, and --converted-at COLUMN for the conversions)"
+)
+TAUGHT = "the model has learned from all of it, so that no newer leads are left to judge by"
+
 
 class StepError(Exception):
     """A step did not succeed and has said why itself; its exit code is to be passed on."""
@@ -43,17 +54,18 @@ def play(folder: Path, file: Path | None, said: Sequence[str], budget: float, *,
     """`said`: the options for `accord init` where `file` is the user's own table."""
     console = Console(stderr=as_json, highlight=False, markup=False, soft_wrap=True)
     with demo_place(folder, file) as place:
-        agreement, rows = learn(place, file, said, budget, console)
+        agreement, rows, retrainings = learn(place, file, said, budget, console)
         key = run(place, subprocess.PIPE, "keys", "create", "sk").strip()
         console.print("Starting the service.")
         with running_service(place, environment(place)) as service:
             answers = exchange(service, key, visitors(rows, agreement), console)
             week = None if file is not None else play_week(place, console)
             if console.stderr:
-                told = {"url": service.url, "decisions": answers, "week": week}
+                told = {"url": service.url, "decisions": answers, "week": week, "retrainings": retrainings}
                 print(json.dumps(told, ensure_ascii=False), flush=True)
             if file is not None:
                 console.print("These leads are rows of your table, so the model had learned from them too.")
+                console.print(WHY_NO_RETRAINING.format(because=UNTIMED if agreement.table.arrived is None else TAUGHT))
                 console.print(HOW_TO_REHEARSE)
             tell_next(None if once else service, place, console)
             if not once:
@@ -63,8 +75,8 @@ def play(folder: Path, file: Path | None, said: Sequence[str], budget: float, *,
 
 def learn(
     place: Path, file: Path | None, said: Sequence[str], budget: float, console: Console
-) -> tuple[Agreement, pd.DataFrame]:
-    """From the table to a champion; returns the agreement and the rows to send as forms."""
+) -> tuple[Agreement, pd.DataFrame, list[dict[str, Any]]]:
+    """From the table to a champion; returns the agreement, the rows to send as forms, and the retrainings."""
     table, news, agreed = file or place / "history.csv", None, place / "accord.toml"
     shown = STDERR if console.stderr else None
     if file is None:
@@ -73,13 +85,17 @@ def learn(
         said = SIMULATED
     console.print(f"Writing the agreement {agreed} from the table.")
     run(place, shown, "init", str(table), *said, "-o", str(agreed))
-    if file is None:
-        console.print("Naming the sales team in the agreement: who takes which leads, when, and how many a day.")
+    if news is not None:
+        console.print(
+            "Naming the sales team in the agreement, who takes which leads, and the points that answer at first."
+        )
         hire(agreed)
+        retrainings = learn_by_gates(place, table, budget, run, console)
+        return read_agreement(agreed), news, retrainings
     console.print(f"Learning from the table, with up to {budget:g} seconds of search.")
     run(place, shown, "train", str(table), "--budget", f"{budget:g}")
     agreement = read_agreement(agreed)
-    return agreement, newest_rows(table, agreement) if news is None else news
+    return agreement, newest_rows(table, agreement), []
 
 
 def run(place: Path, stdout: int | None, *words: str) -> str:
@@ -131,6 +147,8 @@ def tell_next(service: RunningAccord | None, place: Path, console: Console) -> N
     if service is not None:
         console.print(f"  API reference   {service.url}/")
     console.print(f"  experiments     ACCORD_HOME={place} accord mlflow")
+    console.print(f"  both teams      ACCORD_HOME={place} accord report: what each owed the other, and what happened")
+    console.print(f"  the scores      ACCORD_HOME={place} accord evaluate: what they promised, and what came")
     console.print(f"  the agreement   {place / 'accord.toml'}")
     if (place / WEEK_FILE).exists():
         again = f"accord rehearse {place / WEEK_FILE} --agreement {place / 'accord.toml'} --silent {SILENT}"

@@ -14,7 +14,7 @@ from training.company.forms import FORM
 from training.company.presets import PRESETS
 from training.simulate import history, simulate
 
-PAST_LEADS = 6_000
+PAST_LEADS = 4_000
 DAYS = 365
 SEED = 1
 NEW_LEADS = 12

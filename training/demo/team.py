@@ -26,19 +26,30 @@ RULES: tuple[dict[str, Any], ...] = (
     {"when": {"country": OVERSEAS}, "to": ["Dan", "Clara"]},
     {"to": ["Aylin", "Ben", "Clara", "Dan"]},
 )
+BASE_RATE = 0.08
+POINTS: tuple[dict[str, Any], ...] = (
+    {"points": 25, "when": {"demo_requested": True}},
+    {"points": 10, "when": {"pricing_page_seen": True}},
+)
+"""What the teams agree before anything is learned."""
 
 
 def hire(agreed: Path) -> None:
-    """The draft's hint at people gives way to the people themselves."""
+    """The draft's hints at people and at points give way to the people and the points themselves."""
     document = tomlkit.parse(agreed.read_text("utf-8"))
-    sales: Any = document["sales"]
-    sales.value.body[:] = [entry for entry in sales.value.body if not isinstance(entry[1], Comment)]
+    sales, scorecard = _without_hints(document["sales"]), _without_hints(document["scorecard"])
     for key, value in SALES.items():
         sales[key] = value
     sales["people"] = _tables(PEOPLE)
     routing: Any = document["routing"]
     routing["rules"] = _tables(RULES)
+    scorecard["base_rate"], scorecard["rules"] = BASE_RATE, _tables(POINTS)
     agreed.write_text(tomlkit.dumps(document), "utf-8")
+
+
+def _without_hints(section: Any) -> Any:
+    section.value.body[:] = [entry for entry in section.value.body if not isinstance(entry[1], Comment)]
+    return section
 
 
 def _tables(rows: tuple[dict[str, Any], ...]) -> AoT:

@@ -1,5 +1,5 @@
-"""A bundle as MLflow's own model: a folder of texts, no pickle, that `mlflow.pyfunc.load_model` opens. Nothing of Accord
-reads it back."""
+"""A bundle as MLflow's own model: a folder of texts, no pickle, that `mlflow.pyfunc.load_model` opens. Accord itself
+never reads it back."""
 
 import json
 import platform
@@ -46,7 +46,7 @@ def add_version(client: "MlflowClient", settings: Settings, run: Any, agreement:
         model_id=made.model_id,
     )
     # what MLflow's own call for registering a model does as well: its pages look the versions of a model up there
-    of_model = [{"name": MODEL, "version": version.version}]
+    of_model = [{"name": MODEL, "version": str(version.version)}]
     client.set_logged_model_tags(made.model_id, {"mlflow.modelVersions": json.dumps(of_model)})
     return str(version.version)
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 ABOUT = (
     "Probability that an inbound lead converts within the agreed horizon. `champion` is what serves, `challenger` what"
-    " wants to. Serving reads its bundles from the ledger; these are the same bytes, for people to compare."
+    " wants to. Serving reads its bundles from the ledger; these are the same bytes, for people to compare. Where Accord"
+    " is installed, `mlflow.pyfunc.load_model` loads a version and gives what `accord score` gives."
 )
 REMEMBERED = "accord.champion"
 """The tag in which Accord keeps where it put the alias `champion`: if it points elsewhere, a person moved it. While

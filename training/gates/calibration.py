@@ -15,7 +15,7 @@ LEAST_TOLERANCE = 0.1
 STANDARD_ERRORS = 3.0
 MAY_BE_WORSE = 0.01
 """By which the expected calibration error may exceed the champion's."""
-DRAWS, CERTAINTY, SEED = 400, 0.95, 20261122
+DRAWS, CERTAINTY, SEED = 500, 0.99, 20261122
 
 
 def calibration(window: Window) -> Gate:
@@ -45,7 +45,7 @@ def tolerated(conversions: int) -> float:
 
 
 def by_chance(promised: Array) -> float:
-    """The calibration error that probabilities which are all true stay below in 95 of 100 cases: with few leads in each
+    """The calibration error that probabilities which are all true stay below in 99 of 100 cases: with few leads in each
     bin chance alone makes one, and more of it the more the probabilities differ."""
     drawn = (np.random.default_rng(SEED).random((DRAWS, len(promised))) < promised).astype(np.float64)
     place = np.minimum((promised * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)

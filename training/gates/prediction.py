@@ -11,7 +11,7 @@ MAY_BE_WORSE = 0.002
 
 
 def superior(window: Window, resamples: int = bootstrap.RESAMPLES) -> Gate:
-    """For a new recipe, once: the look must be the one that `training.gates.looks` allows."""
+    """For a new recipe, once: nobody may have looked at one against this champion by these leads before."""
     if why := unusable(window):
         return refused("prediction", why, window)
     return _judged(window, bootstrap.lower_bound(window.gains, window.person, resamples), 0.0)

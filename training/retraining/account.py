@@ -48,6 +48,7 @@ def account_json(account: Account) -> str:
         "until": ended.until.isoformat(),
         "leads": len(np.unique(history.lead)),
         "left_out": dict(history.left_out),
+        "lessons": account.done.lessons,
         "candidates": [{"name": name, "log_loss": loss} for name, loss in _losses(account.done)],
         "gates": list(ended.gates or ()),
         "seconds": round(account.seconds, 2),
@@ -73,6 +74,7 @@ def _learned(done: Retrained) -> Iterator[str]:
     yield f"{leads:,} leads may teach, {converted:,} of them converted so far."
     for why, count in sorted(history.left_out.items()):
         yield f"Left out: {count:,} {'leads' if count > 1 else 'lead'} ({why})."
+    yield done.lessons
 
 
 def _losses(done: Retrained) -> list[tuple[str, float]]:
@@ -120,7 +122,7 @@ def list_words(ended: Sequence[Retraining]) -> str:
     if not ended:
         return "No retraining yet; `accord retrain` runs one."
     return "\n".join(
-        f"{one.id:>4}  {one.began_at:%Y-%m-%d %H:%M}  {one.result or 'running':<10} "
+        f"{one.id:>4}  {one.began_at:%Y-%m-%d %H:%M}  {one.result or 'unfinished':<10} "
         f"{f'model {one.bundle}' if one.bundle else '':<10} {one.why or ''}".rstrip()
         for one in ended
     )

@@ -13,6 +13,7 @@ from features.catalogue import ACTION
 from leads.agreement import Agreement
 from leads.ledger.book import Ledger
 from leads.ledger.bundle import load_bundle
+from models.bundle import BundleRefused
 from models.champion import saved_scorer
 from models.scorecard import scorecard_scorer
 from models.scorer import Scorer, logit, sigmoids
@@ -28,10 +29,10 @@ ONE_DAY = 1.0
 @dataclass(frozen=True)
 class Serving:
     """The model that serves now. `learned_until`, in days since 1970, is None where it learned from a table, of which
-    the ledger knows no times."""
+    the ledger knows no times; `recipe` is None where nobody wrote down how it was fitted."""
 
     number: int
-    recipe: Recipe
+    recipe: Recipe | None
     learned_until: float | None
 
 
@@ -51,22 +52,32 @@ def serving_now(ledger: Ledger, number: int | None) -> Serving | None:
         return None
     facts: Mapping[str, Any] = load_bundle(ledger, number).facts
     until = datetime.fromisoformat(facts["until"]).timestamp() / SECONDS if "retraining" in facts else None
-    return Serving(number, Recipe.from_json(facts["recipe"]), until)
+    return Serving(number, Recipe.from_json(facts["recipe"]) if "recipe" in facts else None, until)
 
 
 def incumbent(study: Study, ledger: Ledger, serving: Serving | None, agreement: Agreement) -> Contender:
     """What a challenger wants to replace. A champion that learned from the ledger knows the judging leads, so that its
-    recipe stands for it, fitted as the challenger's was; one that learned from a table stands for itself."""
+    recipe stands for it, fitted as the challenger's was; one that learned from a table stands for itself. Where it
+    cannot be opened, the scorecard answers instead of it."""
     if serving is None:
-        return Contender("scorecard", None, said_by(study, scorecard_scorer(agreement)))
-    if serving.learned_until is None:
+        return _scorecard(study, agreement)
+    if serving.learned_until is not None and serving.recipe is not None:
+        return Contender("champion", serving.recipe, before_the_window(study, serving.recipe))
+    try:
         return Contender("champion", serving.recipe, said_by(study, saved_scorer(ledger, serving.number)))
-    return Contender("champion", serving.recipe, before_the_window(study, serving.recipe))
+    except BundleRefused:
+        return _scorecard(study, agreement)
+
+
+def _scorecard(study: Study, agreement: Agreement) -> Contender:
+    return Contender("scorecard", None, said_by(study, scorecard_scorer(agreement)))
 
 
 def refreshed(study: Study, serving: Serving, champion: Contender) -> tuple[Contender, Said] | None:
     """The champion's recipe on newer leads, and what it is compared with: the champion itself where it learned from a
     table, else its recipe as old as it is now. None where there is nothing newer to learn from."""
+    if serving.recipe is None:
+        return None
     if serving.learned_until is None:
         return Contender(serving.recipe.rung, serving.recipe, before_the_window(study, serving.recipe)), champion.said
     older = _as_old_as(study, serving.recipe, study.history.until - serving.learned_until)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -74,6 +74,12 @@ class History:
     def __len__(self) -> int:
         return len(self.decided_at)
 
+    def where(self, rows: NDArray[np.bool_]) -> History:
+        columns = ("decided_at", "action", "propensity", "lead", "person", "weight")
+        chosen = {name: getattr(self, name)[rows] for name in (*columns, "converted_after", "known_after", "followed")}
+        recorded = self.recorded and Recorded(self.recorded.probability[rows], self.recorded.model[rows])
+        return replace(self, values=self.values[rows].reset_index(drop=True), recorded=recorded, **chosen)
+
 
 class Known(NamedTuple):
     """What was known of some rows at a moment: 1 = converted by then, and their age in days, at most the horizon."""
@@ -86,6 +92,11 @@ def known_at(history: History, moment: float) -> Known:
     """`moment` is in days since 1970; rows that were not yet decided have a negative age."""
     age = np.minimum(moment - history.decided_at, history.followed)
     return Known((history.known_after <= age).astype(np.float64), np.minimum(age, history.horizon))
+
+
+def mature(history: History) -> NDArray[np.bool_]:
+    """The rows that were followed up to the horizon: nothing more is to be expected of them."""
+    return known_at(history, history.until).age >= history.horizon
 
 
 class _Lead(NamedTuple):
@@ -109,34 +120,31 @@ class _Row(NamedTuple):
 
 def read_history(ledger: Ledger, agreement: Agreement, until: datetime) -> History:
     """As it was known at `until`; later decisions, forms and outcomes change nothing of it."""
-    left_out = Counter[str]()
-    with ledger.reading() as connection:
+    with ledger.long_reading() as connection:
         people = list(past_people(connection))
         objecting = _objecting(people, past_objections(connection))
-        leads = _leads(
-            past_decisions(connection, until), past_submissions(connection, until), past_outcomes(connection, until)
-        )
-        rows = list[_Row]()
-        for name, lead in leads:
-            why = "objected to being profiled" if name in objecting else _unteaching(lead, agreement)
-            if why is not None:
-                left_out[why] += 1
-                continue
-            rows.extend(_rows(name, lead, agreement))
+        decided, sent = _by_lead(past_decisions(connection, until)), _by_lead(past_submissions(connection, until))
+        outcomes = past_outcomes(connection, until)
+    rows, left_out = list[_Row](), Counter[str]()
+    for name in list(decided):  # what is read of a lead is let go once its rows are made
+        lead = _Lead(decided.pop(name), sent.pop(name, []), outcomes.pop(name, []))
+        why = "objected to being profiled" if name in objecting else _unteaching(lead, agreement)
+        if why is not None:
+            left_out[why] += 1
+            continue
+        rows.extend(_rows(name, lead, agreement))
     rows.sort(key=lambda row: (row.decided_at, row.lead))
     return _history(rows, people, agreement, until, left_out)
 
 
-def _leads(
-    decisions: Sequence[PastDecision], submissions: Iterator[Submission], outcomes: Mapping[str, Sequence[Outcome]]
-) -> Iterator[tuple[str, _Lead]]:
-    decided, sent = defaultdict[str, list[PastDecision]](list), defaultdict[str, list[Submission]](list)
-    for decision in decisions:
-        decided[decision.lead].append(decision)
-    for submission in submissions:
-        sent[submission.lead].append(submission)
-    for lead, made in decided.items():
-        yield lead, _Lead(made, sent[lead], outcomes.get(lead, ()))
+Told = TypeVar("Told", PastDecision, Submission)
+
+
+def _by_lead(told: Iterable[Told]) -> dict[str, list[Told]]:
+    by_lead = defaultdict[str, list[Told]](list)
+    for one in told:
+        by_lead[one.lead].append(one)
+    return by_lead
 
 
 def _objecting(people: Sequence[tuple[str, str]], objections: Mapping[str, bool]) -> set[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +44,7 @@ class Installed:
     number: int
     scorer: Scorer
     files: Files
+    facts: Mapping[str, Any]
     refused: str | None
 
 
@@ -59,19 +62,24 @@ def install(
 ) -> Installed:
     """What a gate refused is saved as well, so that people can look at it and overrule the gate."""
     refused = None if verdict.passed else verdict.sentence
-    number = _saved(made, recipe, verdict, begun, leads, ledger)
+    facts = _facts(made, recipe, verdict, begun, leads)
+    number = _saved(made, facts, ledger)
     if refused is None:
         refused = _promoted(number, begun, ledger)
-    return Installed(number, made.scorer, made.files, refused)
+    return Installed(number, made.scorer, made.files, facts, refused)
 
 
-def _saved(made: Refitted, recipe: Recipe, verdict: Verdict, begun: Retraining, leads: int, ledger: Ledger) -> int:
+def _saved(made: Refitted, facts: Mapping[str, Any], ledger: Ledger) -> int:
     data = pack(made.files)
     try:
         verified_files(data, digest(data))
     except BundleRefused as refused:
         raise Failure(f"The new model was not saved: {refused}. The champion goes on serving.") from None
-    facts = {
+    return save_bundle(ledger, data, facts)
+
+
+def _facts(made: Refitted, recipe: Recipe, verdict: Verdict, begun: Retraining, leads: int) -> dict[str, Any]:
+    return {
         "rung": made.scorer.rung,
         "recipe": recipe.to_json(),
         "rows": leads,
@@ -82,7 +90,6 @@ def _saved(made: Refitted, recipe: Recipe, verdict: Verdict, begun: Retraining, 
         "gates": [gate.facts for gate in verdict.gates],
         "refused": None if verdict.passed else verdict.sentence,
     }
-    return save_bundle(ledger, data, facts)
 
 
 def _promoted(number: int, begun: Retraining, ledger: Ledger) -> str | None:

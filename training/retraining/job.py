@@ -12,13 +12,11 @@ from leads.ledger.agreement import agreement_in_force
 from leads.ledger.book import Ledger
 from leads.ledger.opening import open_ledger
 from leads.ledger.retraining import Retraining, retrainings
-from leads.refusal import Failure
-from leads.settings import Settings, settings
+from leads.settings import settings
 from training.retraining.account import Account
-from training.retraining.record import training_record
-from training.retraining.retrain import Retrained, retrain
+from training.retraining.retrain import retrain
+from training.retraining.telling import asked_for, log_retraining
 from training.run import shown_progress
-from training.stage import Progress
 
 DUE_AFTER = timedelta(days=7)
 
@@ -32,11 +30,14 @@ def run_retraining(agreement_option: str | None, budget: float, if_due: bool) ->
         if if_due and (wait := _not_due(retrainings(ledger, 1), datetime.now(UTC))):
             return wait
         with shown_progress() as progress:
+            asked = asked_for(places, ledger)
             done = retrain(ledger, agreement, datetime.now(UTC), budget, progress)
-            run_id, warning = _tell_mlflow(done, agreement, places, progress)
+            progress("logging to MLflow")
+            logged = log_retraining(done, agreement, places, ledger)
     finally:
         ledger.close()
-    return Account(done, run_id, time.monotonic() - started, _megabytes(), warning)
+    warning = " ".join([*asked, *logged.told]) or None
+    return Account(done, logged.run_id, time.monotonic() - started, _megabytes(), warning)
 
 
 def listed() -> list[Retraining]:
@@ -62,22 +63,6 @@ def _not_due(last: list[Retraining], now: datetime) -> str | None:
         f"Not due: retraining {last[0].id} was on {last[0].began_at:%Y-%m-%d %H:%M} UTC, and one is due "
         f"{DUE_AFTER.days} days after another. Without --if-due it runs all the same."
     )
-
-
-def _tell_mlflow(
-    done: Retrained, agreement: Agreement, places: Settings, progress: Progress
-) -> tuple[str | None, str | None]:
-    """The run of the one that was judged, or why there is none: what was decided stands in the ledger either way."""
-    record = training_record(done, agreement)
-    if record is None:
-        return None, None
-    from training.experiment.log import log_training
-
-    progress("logging to MLflow")
-    try:
-        return log_training(record, places, agreement), None
-    except Failure as failure:
-        return None, str(failure)
 
 
 def _megabytes() -> float:

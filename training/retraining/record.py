@@ -7,6 +7,8 @@ import pandas as pd
 from leads.agreement import Agreement
 from models.bundle import digest, pack
 from models.encoder import Array
+from training.assessment.evaluation import Evaluation, Subject, evaluation
+from training.assessment.forward import Trial
 from training.evaluation import capacity_share
 from training.record import CandidateRecord, TrainingRecord
 from training.recording import candidate_record, labelled, overview
@@ -51,6 +53,17 @@ def training_record(done: Retrained, agreement: Agreement) -> TrainingRecord | N
         name=f"retraining {done.ended.id}",
         tags=_tags(done),
     )
+
+
+def judged_evaluation(done: Retrained, agreement: Agreement) -> Evaluation | None:
+    """Of the model that came of it, by what all contenders said of the judging leads before they learned of them."""
+    if done.study is None or done.installed is None or done.challenge is None:
+        return None
+    installed, serves = done.installed, done.ended.result == "promoted"
+    subject = Subject(installed.scorer, installed.number, installed.facts, done.ended.until, serves)
+    said = {one.name: one.said.log_odds for one in _named_once(done)}
+    trial = Trial(done.study.window.rows, said, done.challenge.contender.name)
+    return evaluation(done.history, subject, agreement, trial)
 
 
 def _named_once(done: Retrained) -> list[Contender]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from features.matrix import many, plan
+from features.catalogue import ACTION, with_action
+from features.matrix import many
 from leads.agreement import Agreement
 from leads.ledger.book import Ledger
 from leads.ledger.bundle import champion
@@ -23,7 +26,9 @@ from leads.ledger.retraining import (
     retraining_alone,
     write_look,
 )
+from leads.refusal import Failure
 from models.pricing import team_capacity
+from models.rules import plan_of
 from models.scorecard import scorecard_scorer
 from training.audition import Audition, hold_audition
 from training.gates.gate import Gate
@@ -41,6 +46,7 @@ from training.retraining.digest import recipe_digest
 from training.retraining.history import SECONDS, History, read_history
 from training.retraining.installing import Installed, install, refitted
 from training.retraining.judging import Claim, Said, judged
+from training.retraining.lessons import lessons_of
 from training.retraining.study import Study, made_study, stages_of
 from training.retraining.window import TooEarly, Window, judging_window
 from training.stage import Progress
@@ -58,10 +64,12 @@ class Challenge:
 
 @dataclass(frozen=True)
 class Retrained:
-    """What a retraining did, as far as it came."""
+    """What a retraining did, as far as it came. `history` are the rows that it learned from, and `lessons` says why
+    these."""
 
     ended: Retraining
     history: History
+    lessons: str
     study: Study | None = None
     audition: Audition | None = None
     contenders: Sequence[Contender] = ()
@@ -76,29 +84,41 @@ def retrain(ledger: Ledger, agreement: Agreement, now: datetime, budget: float, 
         try:
             done = _retrained(ledger, agreement, begun, budget, progress)
         except Exception as error:
-            end_retraining(ledger, _ended(begun, "failed", str(error)[:500] or type(error).__name__))
-            raise
+            failure = _failure(error)
+            end_retraining(ledger, _ended(begun, "failed", str(failure)))
+            raise failure from error
         end_retraining(ledger, done.ended)
     return done
 
 
+def _failure(error: Exception) -> Failure:
+    """By what it was and where; its own words may tell a lead's."""
+    if isinstance(error, Failure):
+        return error
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+    return Failure(f"The retraining broke off ({where}). The champion serves on.")
+
+
 def _retrained(ledger: Ledger, agreement: Agreement, begun: Retraining, budget: float, progress: Progress) -> Retrained:
     progress("reading the ledger")
-    history = read_history(ledger, agreement, begun.until)
+    everything = read_history(ledger, agreement, begun.until)
+    lessons = lessons_of(everything)
+    history = everything.where(lessons.rows)
     window = judging_window(history)
     if isinstance(window, TooEarly):
-        return Retrained(_ended(begun, "too-early", window.why), history)
+        return Retrained(_ended(begun, "too-early", window.why), history, lessons.sentence)
     progress("making features")
-    study = _study(history, agreement, window)
+    study = _study(history, agreement, window, lessons.action)
     stages, rows = stages_of(study)
     if not stages:
         why = "before the leads that would judge, too little was known to choose anything by"
-        return Retrained(_ended(begun, "too-early", why), history, study)
+        return Retrained(_ended(begun, "too-early", why), history, lessons.sentence, study)
     serving = serving_now(ledger, begun.champion)
     audition = hold_audition(stages, study.scorecard[rows], serving.recipe if serving else None, budget, progress)
     progress("fitting on the leads before those that judge")
     contenders = [base_rate(study), incumbent(study, ledger, serving, agreement), *tried(study, audition.candidates)]
-    done = Retrained(begun, history, study, audition, contenders)
+    done = Retrained(begun, history, lessons.sentence, study, audition, contenders)
     progress("judging")
     challenge = _challenge(study, done, serving, _Bench(ledger, agreement, begun))
     if challenge is None:
@@ -121,9 +141,10 @@ class _Bench:
             return team_capacity(connection, self.agreement, self.begun.until)
 
 
-def _study(history: History, agreement: Agreement, window: Window) -> Study:
-    features = plan(agreement.form.fields, agreement.sales.timezone)
-    matrix = many(features, history.values)
+def _study(history: History, agreement: Agreement, window: Window, action: bool) -> Study:
+    """With `action` who follows up is one of the inputs."""
+    features = with_action(plan_of(agreement)) if action else plan_of(agreement)
+    matrix = many(features, history.values.assign(**{ACTION: history.action}))
     return made_study(history, features, matrix, scorecard_scorer(agreement).log_odds_table(history.values), window)
 
 
@@ -188,7 +209,8 @@ def _with(heard: Verdict, refit: Gate) -> Verdict:
 
 
 def _nothing_new(audition: Audition, serving: Serving | None) -> str:
-    return audition.why if serving is None else "the champion has learned from all that is known by now"
+    new = serving is None or serving.learned_until is None
+    return audition.why if new else "the champion has learned from all that is known by now"
 
 
 def _ended(begun: Retraining, result: Result, why: str) -> Retraining:

@@ -56,8 +56,12 @@ def curve_at(history: History, moment: float) -> DelayCurve:
 
 
 def facts_at(history: History, rows: Places, moment: float) -> Facts:
+    """Below the horizon no lead is plainly a negative: after the latest conversion that was seen, one more may come."""
     known = known_at(history, moment)
-    return Facts(known.y[rows], curve_at(history, moment).at(known.age[rows]), history.weight[rows])
+    age, most = known.age[rows], 1 - 1 / (2 + known.y.sum())
+    seen = curve_at(history, moment).at(age)
+    maturity = np.where(age < history.horizon, np.minimum(seen, most), seen)
+    return Facts(known.y[rows], maturity, history.weight[rows])
 
 
 def stages_of(study: Study) -> tuple[list[Stage], Places]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.encoder import Array
 from training.gates.data import LEAST_CONVERSIONS, LEAST_LEADS
-from training.retraining.history import History, known_at
+from training.retraining.history import History, known_at, mature
 
 FEWEST_DAYS = 28.0
 """The window is that long at least, and grows backwards until it holds as many leads as the gates ask for, but never
@@ -33,15 +33,15 @@ class TooEarly(NamedTuple):
 
 def judging_window(history: History) -> Window | TooEarly:
     known = known_at(history, history.until)
-    mature = np.flatnonzero(known.age >= history.horizon)
-    if not len(mature):
+    old = np.flatnonzero(mature(history))
+    if not len(old):
         return TooEarly(_too_young(history))
-    converted, ended = known.y[mature], float(history.decided_at[mature[-1]])
-    first = _first(history.decided_at[mature], history.weight[mature], converted * history.weight[mature], ended)
-    rows = mature[first:]
-    leads, conversions = history.weight[rows].sum(), (converted * history.weight[mature])[first:].sum()
+    converted, ended = known.y[old], float(history.decided_at[old[-1]])
+    first = _first(history.decided_at[old], history.weight[old], converted * history.weight[old], ended)
+    rows = old[first:]
+    leads, conversions = history.weight[rows].sum(), (converted * history.weight[old])[first:].sum()
     if leads < LEAST_LEADS or conversions < LEAST_CONVERSIONS:
-        return TooEarly(_too_few(float(history.weight[mature].sum()), float(leads), float(conversions)))
+        return TooEarly(_too_few(float(history.weight[old].sum()), float(leads), float(conversions)))
     return Window(float(history.decided_at[rows[0]]), ended, rows)
 
 

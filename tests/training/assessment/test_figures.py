@@ -56,7 +56,9 @@ def same(rate: Rate, group: pd.DataFrame) -> None:
         assert (rate.low, rate.high) == pytest.approx((interval.low, interval.high))
         assert rate.off is (not interval.low <= rate.promised <= interval.high if rate.leads >= 10 else None)
     else:
-        assert rate.rate >= group["seen"].mean() - 1e-9
+        assert rate.shown < rate.leads
+        assert rate.rate == pytest.approx(min(1.0, group["seen"].sum() / rate.shown)) if rate.shown else True
+        assert rate.rate > group["seen"].mean() or rate.seen == 0 or rate.shown == 0
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ def laid_out(folder: Path, migrated: Path) -> None:
     (folder / "home").mkdir(parents=True)
     shutil.copy(migrated, folder / "home" / "mlflow.db")
     (folder / "accord.toml").write_text(AGREEMENT)
-    invented_leads(900, seed=1).to_csv(folder / "leads_october.csv", index=False)
-    invented_leads(1200, seed=2).to_csv(folder / "leads_november.csv", index=False)
+    invented_leads(600, seed=1).to_csv(folder / "leads_october.csv", index=False)
+    invented_leads(800, seed=2).to_csv(folder / "leads_november.csv", index=False)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def trained_twice(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> P
             environment.delenv(name, raising=False)
         environment.setenv("ACCORD_HOME", str(folder / "home"))
         accounts = [
-            run_training(folder / f"leads_{month}.csv", str(folder / "accord.toml"), 0.5)
+            run_training(folder / f"leads_{month}.csv", str(folder / "accord.toml"), 0.2)
             for month in ("october", "november")
         ]
     told = [json.loads(account_json(one)) for one in accounts]

@@ -1,5 +1,5 @@
-"""MLflow's pages as somebody meets them who types `accord mlflow`. With ACCORD_PICTURES=docs the docs' pictures are made
-again on the way."""
+"""MLflow's pages as somebody meets them who types `accord mlflow`. With ACCORD_PICTURES=docs the test also makes the
+pictures of the docs again."""
 
 import os
 import re
@@ -39,6 +39,8 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1360, "height": 820})
     page = context.new_page()
     page.set_default_timeout(60_000)
+    assistant = page.get_by_role("button", name="New Chat")  # of a panel that MLflow opens on a first visit
+    page.add_locator_handler(assistant, lambda: page.get_by_role("button", name="Close", exact=True).click())
     yield page
     context.close()
 
@@ -48,14 +50,8 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled")
 
 
-def without_assistant(page: Page) -> None:
-    """MLflow opens it on a first visit."""
-    assistant = page.locator("div", has=page.get_by_text("MLflow Assistant", exact=True)).get_by_label("Close").last
-    assistant.click()
-    expect(page.get_by_text("MLflow Assistant", exact=True)).to_have_count(0)
-
-
 def row(page: Page, run: str) -> Locator:
+    """The part of the row that stays where the list is scrolled sideways."""
     return page.get_by_role("row").filter(has=page.get_by_role("link", name=run, exact=True))
 
 
@@ -67,18 +63,18 @@ def test_champion_and_challenger_are_found_in_the_list_and_compared(
     page: Page, addresses: tuple[str, str], trained_twice: Place
 ) -> None:
     page.goto(addresses[0])
-    without_assistant(page)
     champion, challenger = winners(trained_twice)
-    for run, number, told in ((champion, 1, trained_twice.told[0]), (challenger, 2, trained_twice.told[1])):
-        expect(row(page, run)).to_contain_text(f"{told['metrics']['log_loss']:.5f}".rstrip("0"))
-        expect(row(page, run)).to_contain_text("leads_october.csv" if number == 1 else "leads_november.csv")
-        expect(row(page, run)).to_contain_text("conversion")
+    for run, told, table in zip((champion, challenger), trained_twice.told, ("october", "november"), strict=True):
+        expect(row(page, run)).to_be_visible()
+        expect(page.get_by_text(f"{round(told['metrics']['log_loss'], 5)}", exact=True).first).to_be_visible()
+        expect(page.get_by_text(f"leads_{table}.csv").first).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("^conversion"))).to_have_count(2)
     candidates = sum(len(one["candidates"]) for one in trained_twice.told)
     expect(page.get_by_text(f"{candidates} matching runs")).to_be_visible()
     expect(row(page, "2 base rate")).to_be_visible()
     keep(page, "mlflow-runs")
     for run in (champion, challenger):
-        row(page, run).get_by_role("checkbox").check()
+        row(page, run).get_by_role("checkbox", name="toggle row selection").check()
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_role("heading", name="Comparing 2 Runs from 1 Experiment")).to_be_visible()
     expect(page.get_by_role("tab", name="Parallel Coordinates Plot")).to_have_attribute("aria-selected", "true")
@@ -89,7 +85,6 @@ def test_champion_and_challenger_are_found_in_the_list_and_compared(
 
 def test_the_chart_view_opens_with_lines_and_bars_of_every_candidate(page: Page, addresses: tuple[str, str]) -> None:
     page.goto(f"{addresses[0]}&compareRunsMode=CHART")
-    without_assistant(page)
     expect(page.get_by_text("Parallel Coordinates").first).to_be_visible()
     expect(page.get_by_text("lift_at_10pct").first).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()

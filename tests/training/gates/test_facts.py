@@ -1,7 +1,7 @@
-"""G0, G4, G5, when a recipe may be looked at, and what all gates say together."""
+"""G0, G4, G5, and what all gates say together."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -13,7 +13,6 @@ from models.policy import on_scales
 from training.gates.capacity import aimed_at, capacity, minutes_routed
 from training.gates.data import Column, Origin, data
 from training.gates.gate import Gate, Name
-from training.gates.looks import Registration, may_look
 from training.gates.value import value
 from training.gates.verdict import NEEDED, Kind, verdict
 from training.gates.window import Window
@@ -236,28 +235,6 @@ def test_too_little_drawn_by_lot_says_so_and_does_not_block() -> None:
     alike = value(of, half, half, 4_000)
     assert alike.passed
     assert "the same way" in alike.sentence
-
-
-MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
-REGISTERED = Registration("8f3c", MONDAY, MONDAY - timedelta(days=28), MONDAY + timedelta(days=28))
-
-
-@pytest.mark.parametrize(
-    ("registration", "days", "looked_at", "granted", "said"),
-    [
-        (REGISTERED, 28, None, True, "its one look, at the leads until 2026-11-30"),
-        (REGISTERED, 27, None, False, "looked at once, on 2026-11-30"),
-        (REGISTERED, 40, MONDAY + timedelta(days=28), False, "had its one look on 2026-11-30"),
-        (replace(REGISTERED, window_until=MONDAY), 40, None, False, "were there when this recipe was registered"),
-    ],
-    ids=["due", "too early", "again", "after the fact"],
-)
-def test_a_recipe_has_one_look_at_leads_that_nobody_had_seen(
-    registration: Registration, days: int, looked_at: datetime | None, granted: bool, said: str
-) -> None:
-    permission = may_look(registration, MONDAY + timedelta(days=days), looked_at)
-    assert permission.granted is granted
-    assert said in permission.sentence
 
 
 def passing(name: Name) -> Gate:
