@@ -5,7 +5,8 @@ theirs counts nothing."""
 
 import math
 import re
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -34,8 +35,13 @@ def counted(engagements: Iterable[Engagement], at: datetime) -> tuple[Engagement
 def folded(engagements: Iterable[Engagement], at: datetime, kinds: Mapping[str, EngagementKind]) -> dict[str, float]:
     """`engagement.<kind>`: how many of the kind count at the moment, each half as much after every half-life, five at
     most; a kind without any is left out. With nothing new no number ever rises."""
+    return folded_of(counted(engagements, at), at, kinds)
+
+
+def folded_of(those: Iterable[Engagement], at: datetime, kinds: Mapping[str, EngagementKind]) -> dict[str, float]:
+    """The same of those that were counted before."""
     weights = defaultdict[str, list[float]](list)
-    for one in counted(engagements, at):
+    for one in those:
         if one.kind in kinds:
             weights[one.kind].append(_left(one, at, kinds[one.kind].half_life_days))
     return {f"engagement.{kind}": min(math.fsum(weights[kind]), MOST_OF_A_KIND) for kind in sorted(weights)}
@@ -82,8 +88,6 @@ def _settled(engagement: Engagement, at: datetime) -> bool:
     return max(engagement.received_at, engagement.occurred_at) + WHOLE <= at
 
 
-
-
 def _at_delivery(engagement: Engagement) -> bool:
     delivered_at = engagement.properties.get("delivered_at")
     if engagement.kind == UNSUBSCRIBED or not isinstance(delivered_at, str):
@@ -94,23 +98,35 @@ def _at_delivery(engagement: Engagement) -> bool:
 def _in_bursts(of_mail: Sequence[Engagement]) -> Iterator[str]:
     """Clicks on different links of one mail, too soon one after another, and what was opened with them."""
     clicks = [one for one in of_mail if one.kind != OPENED]
-    bursts = [one for pair in _pairs(clicks) for one in pair]
+    links = [_link(one) for one in clicks]
+    ends = [link == UNSUBSCRIBED for link in links]
+    bursts = [*_among_others(clicks, links, BURST), *_among_others(clicks, ends, UNSUBSCRIBING)]
     yield from (one.event for one in bursts)
-    moments = {one.occurred_at for one in bursts}
+    moments = sorted(one.occurred_at for one in bursts)
     for one in of_mail:
-        if one.kind == OPENED and any(abs(one.occurred_at - moment) <= BURST for moment in moments):
+        if one.kind == OPENED and _any_within(moments, one.occurred_at - BURST, one.occurred_at + BURST):
             yield one.event
 
 
-def _pairs(clicks: Sequence[Engagement]) -> Iterator[tuple[Engagement, Engagement]]:
-    for place, one in enumerate(clicks):
-        for other in clicks[place + 1 :]:
-            between = other.occurred_at - one.occurred_at
-            if between > UNSUBSCRIBING:
-                break
-            near = between <= BURST or _unsubscribes(one) or _unsubscribes(other)
-            if near and _link(one) != _link(other):
-                yield one, other
+def _among_others(clicks: Sequence[Engagement], links: Sequence[object], within: timedelta) -> Iterator[Engagement]:
+    """Those that have a click on another link so near; a window slides over them, since a scanner leaves thousands."""
+    window, first, last = Counter[object](), 0, 0
+    for one in clicks:
+        while last < len(clicks) and clicks[last].occurred_at - one.occurred_at <= within:
+            window[links[last]] += 1
+            last += 1
+        while one.occurred_at - clicks[first].occurred_at > within:
+            window[links[first]] -= 1
+            if not window[links[first]]:
+                del window[links[first]]
+            first += 1
+        if len(window) > 1:
+            yield one
+
+
+def _any_within(moments: Sequence[datetime], first: datetime, last: datetime) -> bool:
+    place = bisect_left(moments, first)
+    return place < len(moments) and moments[place] <= last
 
 
 def _unsubscribes(click: Engagement) -> bool:

@@ -31,7 +31,7 @@ class WorkingTime:
         """The moment by which `minutes` of working time have passed since `start`, in UTC. Minutes are real ones: in
         the night the clocks change, a span may be longer or shorter than its wall times say."""
         left = timedelta(minutes=minutes)
-        for opens, closes in self._spans(start):
+        for opens, closes in self._spans(start, start + LONGEST_SEARCH):
             worked = closes - max(opens, start)
             if left <= worked:
                 return max(opens, start) + left
@@ -46,11 +46,11 @@ class WorkingTime:
 
     def spans(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Open spans that touch this time, oldest first."""
-        return takewhile(lambda span: span[0] < until, self._spans(since))
+        return takewhile(lambda span: span[0] < until, self._spans(since, until))
 
-    def _spans(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Open spans that end after `start`, oldest first."""
-        day, last = start.astimezone(self.zone).date(), (start + LONGEST_SEARCH).date()
+    def _spans(self, start: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Open spans that end after `start`, oldest first, up to the day of `until`."""
+        day, last = start.astimezone(self.zone).date(), until.astimezone(self.zone).date()
         while day <= last:
             yield from (span for span in self._spans_on(day) if span[1] > start)
             day += timedelta(days=1)

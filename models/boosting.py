@@ -39,7 +39,8 @@ def boost(
     judge: Rows | None = None,
     callbacks: Sequence[Callable[..., None]] = (),
 ) -> Booster:
-    """`judge` are rows whose loss is told to the callbacks after each round."""
+    """`judge` are rows whose loss is told to the callbacks after each round. Every tree that was grown is
+    returned, whichever round they liked best."""
     start = None if rows.maturity is None else _log_odds(base_rate(rows.y, rows.maturity, rows.weight))
     loss = {"metric": "binary_logloss"} if start is None else {"objective": _derivatives(rows), "metric": "none"}
     data = _data(encoder, rows, start)
@@ -51,8 +52,9 @@ def boost(
         valid_names=["judge"] if judge else None,
         feval=None if start is None or judge is None else _mean_loss(judge),
         callbacks=list(callbacks),
+        keep_training_booster=True,  # else LightGBM keeps only the trees up to the least loss on the judged rows
     )
-    return booster if start is None else _starting_at(start, booster)
+    return Booster(model_str=_every_tree(booster) if start is None else _starting_at(start, booster))
 
 
 def _data(encoder: Encoder, rows: Rows, start: float | None) -> lightgbm.Dataset:
@@ -94,11 +96,15 @@ def _mean_loss(judge: Rows) -> Callable[[Array, lightgbm.Dataset], tuple[str, fl
     return told
 
 
-def _starting_at(start: float, booster: Booster) -> Booster:
-    """The same model with the score that it started from in its first tree, where LightGBM keeps it for its own losses;
-    and its text says what it is a model of, which LightGBM leaves out after a loss that it was given."""
+def _every_tree(booster: Booster) -> str:
+    return booster.model_to_string(num_iteration=-1)
+
+
+def _starting_at(start: float, booster: Booster) -> str:
+    """The text of the same model with the score that it started from in its first tree, where LightGBM keeps it for its
+    own losses; it says what it is a model of, which LightGBM leaves out after a loss that it was given."""
     leaves = booster.dump_model(num_iteration=1)["tree_info"][0]["num_leaves"]
     for leaf in range(leaves):
         booster.set_leaf_output(0, leaf, start + booster.get_leaf_output(0, leaf))
-    text = booster.model_to_string()
-    return Booster(model_str=text.replace("\nfeature_names=", "\nobjective=binary sigmoid:1\nfeature_names=", 1))
+    text = _every_tree(booster)
+    return text.replace("\nfeature_names=", "\nobjective=binary sigmoid:1\nfeature_names=", 1)

@@ -15,7 +15,8 @@ from models.rules import RuleHolds
 
 Array = NDArray[np.float64]
 
-# Privacy: a level that fewer leads share is pooled with all other rare ones and stored nowhere.
+# Privacy: a level that fewer leads, or people where they are known, share is pooled with all other rare ones and stored
+# nowhere.
 RARE = 20
 OTHER, MISSING, FIRST = 0, 1, 2
 
@@ -91,9 +92,11 @@ class Encoder:
         return Encoder([_column_from_json(column) for column in columns])
 
 
-def fit_encoder(features: Sequence[Feature], matrix: pd.DataFrame) -> Encoder:
+def fit_encoder(
+    features: Sequence[Feature], matrix: pd.DataFrame, person: NDArray[np.integer] | None = None
+) -> Encoder:
     """Learns levels from the rows given; a column that never varies in them is left out, unless people gave it points:
-    those hold for later leads too."""
+    those hold for later leads too. `person` tells rows of the same person, who may have written many times."""
     columns: list[Column] = []
     for feature in features:
         values = matrix[feature.name]
@@ -102,11 +105,18 @@ def fit_encoder(features: Sequence[Feature], matrix: pd.DataFrame) -> Encoder:
             if agreed is not None or values.nunique(dropna=False) > 1:
                 columns.append(NumberColumn(feature.name, feature.field == ACTION, agreed))
             continue
-        counts = values.value_counts(dropna=True)
+        counts = _counted(values, person)
         levels = tuple(sorted(str(level) for level, count in counts.items() if count >= RARE))
         if len(levels) + (counts.sum() > counts[list(levels)].sum()) + bool(values.isna().any()) > 1:
             columns.append(LevelColumn(feature.name, levels))
     return Encoder(columns)
+
+
+def _counted(values: pd.Series, person: NDArray[np.integer] | None) -> pd.Series:
+    """How many share each level."""
+    if person is None:
+        return values.value_counts(dropna=True)
+    return pd.Series(person).groupby(values.to_numpy()).nunique()
 
 
 def _level_codes(column: pd.Series, codes: Mapping[str | None, float]) -> Array:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from features.engagement import counted, folded
+from features.engagement import counted, folded_of
 from leads.agreement import Agreement
 from leads.lead import Contribution, Engagement, Score, Submission
 from models.rules import POINTS_THAT_DOUBLE_THE_ODDS
@@ -24,8 +24,8 @@ def engaged_row(engagements: Sequence[Engagement], at: datetime, agreement: Agre
     """As it was known at the moment; empty where nothing was."""
     if not engagements:
         return {}
-    now = folded(engagements, at, agreement.marketing.engagements)
-    return {**now, **_happened(counted(engagements, at), agreement)}
+    those = counted(engagements, at)
+    return {**folded_of(those, at, agreement.marketing.engagements), **_happened(those, agreement)}
 
 
 def only_engaged(row: Row) -> Row:

@@ -151,12 +151,9 @@ class LogisticDesign:
 
     def _centre(self, towards_scorecard: bool) -> Array:
         """Where the penalty draws the coefficients to."""
-        centre, start = np.zeros(self._rows.shape[1]), 0
-        for basis in self._bases:
-            if towards_scorecard and isinstance(basis, RuleBasis):
-                centre[start] = basis.agreed
-            start += basis.width
-        return centre
+        agreed = [basis.agreed if isinstance(basis, RuleBasis) else 0.0 for basis in self._bases]
+        drawn = np.repeat(agreed, [basis.width for basis in self._bases]) * towards_scorecard
+        return np.append(drawn, np.zeros(self._rows.shape[1] - len(drawn)))
 
     def _if_called(self, coefficients: Array, means: Array) -> Called | None:
         """Centred on the leads that were called; what their mean adds is the action's own."""

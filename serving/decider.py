@@ -52,6 +52,17 @@ class ByHand(NamedTuple):
     note: str | None = None
 
 
+class Weighing(NamedTuple):
+    """What stood on the scales; `mailed` where marketing nurtures the lead by mail."""
+
+    now: datetime
+    weighed: Weighed
+    price: policy.Price | None
+    lot: float
+    verdict: Verdict
+    mailed: bool
+
+
 class Decider:
     """Decides under one agreement; `number` is its number in the ledger. What it decides is not written yet."""
 
@@ -87,12 +98,26 @@ class Decider:
         sent = told.submission
         placed = Placed(decision, sent.lead, told.values, weighed, interest, told.company, stood)
         placement = self._placement(connection, placed, verdict.route, cause, by_hand, now)
-        made = Decision(
+        weighing = Weighing(now, weighed, price, lot, verdict, mailed)
+        made = self._made(decision, told, cause, by_hand, weighing, placement)
+        return Made(made, placement, self._since(connection, made, told.last))
+
+    def _made(
+        self,
+        decision: str,
+        told: Told,
+        cause: Cause,
+        by_hand: ByHand | None,
+        weighing: Weighing,
+        placement: Placement,
+    ) -> Decision:
+        now, weighed, price, lot, verdict, mailed = weighing
+        return Decision(
             id=decision,
             lead=told.submission.lead,
             submission=told.submission.id,
             decided_at=now,
-            score=score,
+            score=told.scored.score,
             horizon_days=self.agreement.goal.within_days,
             band=weighed.band,
             route=verdict.route,
@@ -114,7 +139,6 @@ class Decider:
             chosen=verdict.chosen,
             track=track_of(self.agreement.marketing, told.values, weighed.band) if mailed else None,
         )
-        return Made(made, placement, self._since(connection, made, told.last))
 
     def _since(self, connection: Connection, made: Decision, last: Decision | None) -> datetime | None:
         """Since when it is in its track."""

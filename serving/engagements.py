@@ -7,7 +7,8 @@ from functools import partial
 from typing import NamedTuple
 
 from leads.lead import Engagement
-from leads.ledger import Connection, arrival_of, engagements_named, hold, write_engagement
+from leads.ledger import Connection, arrival_of, digests, engagements_named, hold, identities_of, write_engagement
+from leads.person import identities_of_text
 from serving.intake import Intake
 from serving.outcomes import LEAD, LEADS_AT_ONCE, SKEW, UNKNOWN, Wrong
 
@@ -40,7 +41,7 @@ def foreseen(connection: Connection, intake: Intake, engagement: Engagement) -> 
     if arrived_at is None:
         return UNKNOWN.wrong
     before = engagements_named(connection, engagement.lead, [engagement.event]).get(engagement.event)
-    return _conflict(before, engagement) if before else _wrong(intake, engagement, arrived_at)
+    return _conflict(before, engagement) if before else _wrong(connection, intake, engagement, arrived_at)
 
 
 def _written(intake: Intake, of_lead: dict[str, list[Engagement]]) -> Iterator[tuple[str, Done]]:
@@ -68,7 +69,7 @@ def _tell_lead(connection: Connection, intake: Intake, engagements: Sequence[Eng
     told, taken = list[Told](), list[Engagement]()
     for engagement in engagements:
         before = known.get(engagement.event)
-        wrong = _conflict(before, engagement) if before else _wrong(intake, engagement, arrived_at)
+        wrong = _conflict(before, engagement) if before else _wrong(connection, intake, engagement, arrived_at)
         told.append(Told(before is not None and wrong is None, wrong))
         if before is None and wrong is None:
             known[engagement.event] = replace(engagement, received_at=now)
@@ -84,11 +85,20 @@ def _conflict(before: Engagement, told: Engagement) -> Wrong | None:
     return Wrong("event-conflict", "event", detail)
 
 
-def _wrong(intake: Intake, engagement: Engagement, arrived_at: datetime) -> Wrong | None:
+def _wrong(connection: Connection, intake: Intake, engagement: Engagement, arrived_at: datetime) -> Wrong | None:
     kinds = intake.agreement.marketing.engagements
     if engagement.kind not in kinds:
         return Wrong("value", "kind", f"kind must be one that the agreement knows: {', '.join(kinds)}.")
-    if arrived_at - SKEW <= engagement.occurred_at <= engagement.received_at + SKEW:
+    if not arrived_at - SKEW <= engagement.occurred_at <= engagement.received_at + SKEW:
+        detail = "occurred_at must lie between the lead's first form and now, give or take a minute."
+        return Wrong("timestamp", "occurred_at", detail)
+    return _personal(connection, intake, engagement)
+
+
+def _personal(connection: Connection, intake: Intake, engagement: Engagement) -> Wrong | None:
+    """The id of a mail may look like an address in angle brackets; the lead's own address is none."""
+    named = digests(intake.ledger, identities_of_text(str(engagement.properties.get("mail", "")).strip("<>")))
+    if set(named).isdisjoint(identities_of(connection, engagement.lead)):
         return None
-    detail = "occurred_at must lie between the lead's first form and now, give or take a minute."
-    return Wrong("timestamp", "occurred_at", detail)
+    detail = "mail is the id of a mail, and nothing of the person is kept here; send another id."
+    return Wrong("value", "properties/mail", detail)

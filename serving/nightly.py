@@ -40,10 +40,12 @@ class Nights:
             return False
         with self.intake.ledger.reading() as connection:
             leads = nurtured(connection, reached, BATCH)
-        score_again(self.intake, leads, "nightly")
+        again = score_again(self.intake, leads, "nightly")
         last = leads[-1] if len(leads) == BATCH else None
         reaching = partial(reach, day=day, holder=self._holder, lead=last, now=self.intake.decider.now())
         self.intake.writer.submit(reaching).result()
+        for failure in again.failed:
+            raise failure
         return True
 
     def _is_done(self, day: date) -> bool:

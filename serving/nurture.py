@@ -2,109 +2,164 @@
 
 Sales keeps what it has: only leads that marketing has, that sales has done with, or that wait for a person's look."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from features.engagement import CLICKED, OPENED, UNSUBSCRIBED, WHOLE
 from leads.lead import Assignment, Decision, Outcome
-from leads.ledger import Connection, Engaged, assignment_of, engaged_between, latest_decision, outcomes_of
+from leads.ledger import (
+    Connection,
+    LedgerUnavailable,
+    assignment_of,
+    identities_of,
+    latest_decision,
+    objects,
+    outcomes_of,
+    scored_at,
+)
 from leads.outcome import in_order, state_of
 from leads.sections import Agreement, SalesReason
+from models.engaged import interest_at
 from serving.anew import Anew, made_anew, scored_anew, settled
 from serving.intake import Intake
+from serving.outcomes import reopen
+from serving.passage import Passage
 from serving.scoring.live import Scored
 from serving.what_changed import what_changed
 
 BATCH = 100
-OVERLAP = timedelta(minutes=1)
-"""Another process may still be writing what it received a moment ago."""
-AT_START = timedelta(days=1)
-"""How far a process that starts looks back; whatever is older, the nightly run has seen."""
 OF_MAILS = (OPENED, CLICKED, UNSUBSCRIBED)
-ABSENT = {"champion-slow", "champion-unusable", "champion-failed"}
+MOMENTARY = {"champion-slow", "champion-unusable"}
+ABSENT = {*MOMENTARY, "champion-failed"}
 """The scorecard's answer in place of the champion's would move a lead that did not change."""
 NurtureCause = Literal["engagement", "nightly"]
+Undone = Literal["undone"]
+"""What may be done a moment later."""
+UNDONE: Undone = "undone"
+
+
+class Again(NamedTuple):
+    """What came of scoring leads again. One that fails, as it would the next time, holds up no other."""
+
+    decided: Sequence[Decision] = ()
+    undone: Sequence[str] = ()
+    failed: Sequence[Exception] = ()
 
 
 class EngagedLeads:
-    """One batch a run: what was received since the last one; what came of a mail again once it counts."""
+    """One batch a run: what was received since the last one; what came of a mail again once it counts. What cannot be
+    done now is done by the next run, and all of it again where the ledger failed in between."""
 
     def __init__(self, intake: Intake) -> None:
         self.intake = intake
-        self._at_once = Passage(intake)
-        self._of_mails = Passage(intake, WHOLE, OF_MAILS)
+        self._passages = (Passage(intake), Passage(intake, WHOLE, OF_MAILS))
+        self._undone: Sequence[str] = ()
 
     def run(self) -> None:
-        if not self.intake.live.refused:
-            leads = dict.fromkeys([*self._at_once.leads(), *self._of_mails.leads()])
-            score_again(self.intake, leads, "engagement")
+        if self.intake.live.refused:
+            return
+        room = max(BATCH - len(self._undone), 1)
+        pages = [passage.next(room) for passage in self._passages]
+        leads = dict.fromkeys([*self._undone, *(lead for page in pages for lead in page.leads)])
+        again = score_again(self.intake, leads, "engagement")
+        for passage, page in zip(self._passages, pages, strict=True):
+            passage.done(page)
+        self._undone = again.undone
+        for failure in again.failed:
+            raise failure
 
 
-class Passage:
-    """Goes through what was received, `later` than that, in the order in which it came."""
-
-    def __init__(self, intake: Intake, later: timedelta = timedelta(0), kinds: Sequence[str] = ()) -> None:
-        self.intake = intake
-        self.later = later
-        self.kinds = kinds
-        self._after = Engaged("", intake.decider.now() - later - AT_START)
-        self._seen: dict[str, Engaged] = {}
-
-    def leads(self) -> list[str]:
-        until = self.intake.decider.now() - self.later
-        with self.intake.ledger.reading() as connection:
-            found = engaged_between(connection, self._after, until, BATCH, self.kinds)
-        fresh = [one.lead for one in found if self._seen.get(one.lead) != one]
-        self._seen |= {one.lead: one for one in found}
-        if len(found) == BATCH:
-            self._after = found[-1]
-        elif until - OVERLAP > self._after.received_at:
-            self._after = Engaged("", until - OVERLAP)
-        self._seen = {one.lead: one for one in self._seen.values() if one.received_at >= self._after.received_at}
-        return fresh
-
-
-def score_again(intake: Intake, leads: Iterable[str], cause: NurtureCause) -> list[Decision]:
-    """Those whose route, band or track changed by it."""
-    writing = [found for lead in leads if (found := _scored_again(intake, lead, cause))]
-    decided = [decision for one in writing if (decision := one.result())]
-    for decision in decided:
-        intake.metrics.decided(decision)
-    return decided
+def score_again(intake: Intake, leads: Iterable[str], cause: NurtureCause) -> Again:
+    """Decided are those whose route, band or track changed by it."""
+    undone, failed = list[str](), list[Exception]()
+    writing = list[tuple[str, Future[Decision | Undone | None]]]()
+    for lead in leads:
+        with _noted(failed):
+            found = _scored_again(intake, lead, cause)
+            if isinstance(found, Future):
+                writing.append((lead, found))
+            elif found == UNDONE:
+                undone.append(lead)
+    decided = list[Decision]()
+    for lead, future in writing:
+        with _noted(failed):
+            done = future.result()
+            if isinstance(done, Decision):
+                intake.metrics.decided(done)
+                decided.append(done)
+            elif done == UNDONE:
+                undone.append(lead)
+    return Again(decided, undone, failed)
 
 
-def _scored_again(intake: Intake, lead: str, cause: NurtureCause) -> Future[Decision | None] | None:
+@contextmanager
+def _noted(failed: list[Exception]) -> Iterator[None]:
+    """The caller raises it when the others are done. Where the ledger fails, it fails for all of them."""
+    try:
+        yield
+    except LedgerUnavailable:
+        raise
+    except Exception as error:
+        failed.append(error)
+
+
+class Standing(NamedTuple):
+    """On what a lead is scored again: its newest decision, and whether it objects."""
+
+    before: Decision
+    objects: bool
+
+
+def _standing(connection: Connection, lead: str) -> Standing | None:
+    before = latest_decision(connection, lead)
+    return None if before is None else Standing(before, objects(connection, identities_of(connection, lead)))
+
+
+def _scored_again(intake: Intake, lead: str, cause: NurtureCause) -> Future[Decision | Undone | None] | Undone | None:
     with intake.ledger.reading() as connection:
-        before = latest_decision(connection, lead)
-        if before is None or not _is_for_it(connection, intake, before, cause):
+        standing = _standing(connection, lead)
+        if standing is None or not _is_for_it(connection, intake, standing.before, cause):
             return None
     found = scored_anew(intake, lead)
     if found is None or found[1].degraded in ABSENT:
-        return None
+        return UNDONE if found is not None and found[1].degraded in MOMENTARY else None
     submission, scored = found
-    deciding = partial(_decided, intake=intake, lead=lead, scored=scored, of=submission.id, cause=cause)
+    deciding = partial(_decided, intake=intake, standing=standing, scored=scored, of=submission.id, cause=cause)
     return intake.writer.submit(deciding)
 
 
 def _decided(
-    connection: Connection, intake: Intake, lead: str, scored: Scored, of: str, cause: NurtureCause
-) -> Decision | None:
-    """None where nothing changes by it, or something else happened in between."""
+    connection: Connection, intake: Intake, standing: Standing, scored: Scored, of: str, cause: NurtureCause
+) -> Decision | Undone | None:
+    """None where nothing changes by it; undone where something else happened in between."""
+    lead = standing.before.lead
     anew = made_anew(connection, intake, lead, scored, cause, of=of)
-    if anew is None or not _is_for_it(connection, intake, anew.before, cause) or not _changes(anew):
+    now = _standing(connection, lead)
+    if now is None or (now.before.id, now.objects) != (standing.before.id, standing.objects):
+        return UNDONE
+    if anew is None or not _is_for_it(connection, intake, anew.before, cause) or not _changes(anew, intake.agreement):
         return None
-    told = what_changed(anew.before, anew.made.decision, intake.agreement, intake.zone)
+    since = scored_at(connection, lead) or anew.before.decided_at
+    told = what_changed(anew.before, since, anew.made.decision, intake.agreement, intake.zone)
     noted = anew.made._replace(decision=replace(anew.made.decision, note=told))
-    return settled(connection, intake, anew._replace(made=noted))
+    decision = settled(connection, intake, anew._replace(made=noted))
+    if decision.route == "sales" and state_of(outcomes_of(connection, lead)) in ("rejected", "lost"):
+        reopen(connection, intake, decision)
+    return decision
 
 
-def _changes(anew: Anew) -> bool:
-    """What did not come from marketing can only go to sales by it."""
+def _changes(anew: Anew, agreement: Agreement) -> bool:
+    """What did not come from marketing can only go to sales by it, and an imported lead only where the person did
+    something after the form: else it is history."""
     before, now = anew.before, anew.made.decision
+    if before.cause == "imported":
+        sent = anew.submission
+        return now.route == "sales" and interest_at(sent, now.features, agreement) > sent.interest_at
     if before.route != "nurture":
         return now.route == "sales"
     return (now.route, now.band, now.track) != (before.route, before.band, before.track)
@@ -112,7 +167,7 @@ def _changes(anew: Anew) -> bool:
 
 def _is_for_it(connection: Connection, intake: Intake, before: Decision, cause: NurtureCause) -> bool:
     stood, told = assignment_of(connection, before.lead), outcomes_of(connection, before.lead)
-    if before.route == "quarantine" or before.cause == "imported":
+    if before.route == "quarantine" or (before.cause == "imported" and cause != "engagement"):
         return False
     if stood is not None and stood.ended_at is None:
         return cause == "engagement" and _waits_for_a_look(before, stood)

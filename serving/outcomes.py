@@ -22,7 +22,7 @@ from leads.ledger import (
     write_outcomes,
 )
 from leads.outcome import LeadState, state_of
-from serving.answering import answered
+from serving.answering import RETURNED, answered
 from serving.intake import Intake
 from serving.lead_story import outcome_body
 from serving.watch.logs import logger
@@ -39,7 +39,7 @@ LEAD = re.compile("ld_[0-9a-f-]{36}")
 
 
 class Wrong(NamedTuple):
-    """`field` is the one of the outcome that is wrong."""
+    """`field` is the one of the event that is wrong, such as `reason` or `properties/mail`."""
 
     code: str
     field: str
@@ -88,10 +88,15 @@ def keep_past(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     and is not announced."""
     told = events_told(connection, {outcome.lead for outcome in outcomes}) if outcomes else set()
     new = {(one.lead, one.event): one for one in reversed(outcomes) if (one.lead, one.event) not in told}
-    write_outcomes(connection, [outcome for outcome in new.values() if outcome.key is None])
-    for outcome in new.values():
-        if outcome.key is not None:
-            _kept(connection, outcome)
+    write_outcomes(connection, _marked(connection, list(new.values())))
+
+
+def _marked(connection: Connection, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """Those of one telling, by one key or by nobody's."""
+    told = [one for one in outcomes if one.type == "converted" and one.key is not None]
+    if not told or not _too_many(connection, str(told[0].key), told[0].received_at - WITHIN, len(told)):
+        return outcomes
+    return [replace(one, left_out=one.type == "converted") for one in outcomes]
 
 
 def _written(intake: Intake, of_lead: dict[str, list[Outcome]]) -> Iterator[tuple[str, Done]]:
@@ -129,6 +134,15 @@ def _tell_lead(connection: Connection, intake: Intake, outcomes: Sequence[Outcom
     for outcome in taken:
         post(connection, _announcement(outcome, state, intake), lead, None)
     return Done([one._replace(state=state) for one in told], taken, decided)
+
+
+def reopen(connection: Connection, intake: Intake, decision: Decision) -> None:
+    """This decision gives a lead that sales had closed, and that the caller holds, to sales again. It is told as what
+    became of the lead, so that what is told late of the time before does not close it once more."""
+    at = decision.decided_at
+    outcome = Outcome(decision.lead, f"{RETURNED}{decision.id}", "reopened", at, at, None, None, None)
+    write_outcome(connection, outcome)
+    post(connection, _announcement(outcome, "open", intake), decision.lead, None)
 
 
 def _conflict(before: Outcome, told: Outcome) -> Wrong | None:
@@ -182,12 +196,12 @@ def _kept(connection: Connection, outcome: Outcome) -> Outcome:
     return kept
 
 
-def _too_many(connection: Connection, key: str, since: datetime) -> bool:
+def _too_many(connection: Connection, key: str, since: datetime, more: int = 1) -> bool:
     """With the first that is too many, all those of the hour before are left out too."""
     told = conversions_told(connection, key, since, MOST_CONVERSIONS)
-    if len(told) < MOST_CONVERSIONS:
+    if len(told) + more <= MOST_CONVERSIONS:
         return False
-    if not told[0]:
+    if not (told and told[0]):
         leave_out_conversions(connection, key, since)
         log.warning("a key tells more conversions than training takes", key=key, count=MOST_CONVERSIONS)
     return True

@@ -1,6 +1,7 @@
 """What changed from one decision about a lead to the next, for the person who gets it back."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from leads.agreement import Agreement
@@ -8,14 +9,15 @@ from leads.lead import Decision
 from models.engaged import FOLDED, kinds_in, times
 
 
-def what_changed(before: Decision, now: Decision, agreement: Agreement, zone: ZoneInfo) -> str:
-    """What the person did comes first, what counts most of it before the rest."""
+def what_changed(before: Decision, since: datetime, now: Decision, agreement: Agreement, zone: ZoneInfo) -> str:
+    """What the person did comes first, what counts most of it before the rest. `since` is when the lead was scored as
+    it is in the decision before, which may have come later."""
     told = (
         list(_did(before, now, agreement))
         or list(_moved(before, now))
         or ["nothing new; it was left alone for a while"]
     )
-    return f"since {before.decided_at.astimezone(zone).date()}: {'; '.join(told)}"
+    return f"since {since.astimezone(zone).date()}: {'; '.join(told)}"
 
 
 def _did(before: Decision, now: Decision, agreement: Agreement) -> Iterator[str]:

@@ -7,13 +7,14 @@ from pathlib import Path
 from leads.refusal import Refusal
 from leads.settings import settings
 
-BUDGET_SECONDS = 10.0
+BUDGET_SECONDS = 20.0
+"""With one's own table; the simulated company's first settings are good enough to see how it goes."""
 
 
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="your own table: CSV, Parquet, Excel")
     parser.add_argument("--once", action="store_true", help="end after the answers instead of serving until Ctrl-C")
-    parser.add_argument("--budget", type=float, default=BUDGET_SECONDS, metavar="SECONDS", help="for training")
+    parser.add_argument("--budget", type=float, metavar="SECONDS", help="for training")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     of_init = parser.add_argument_group("for your own table, as `accord init` takes them")
     of_init.add_argument("--target", metavar="COLUMN", help="the column that says who converted")
@@ -37,7 +38,9 @@ def demo(options: argparse.Namespace) -> int:
         raise Refusal(f"Say which column tells who converted: accord demo {options.file} --target COLUMN")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the service is stopped like at Ctrl-C
     try:
-        play(settings().home / "demo", options.file, said, options.budget, once=options.once, as_json=options.json)
+        usual = 0.0 if options.file is None else BUDGET_SECONDS
+        budget = usual if options.budget is None else options.budget
+        play(settings().home / "demo", options.file, said, budget, once=options.once, as_json=options.json)
     except StepError as step:
         return step.code
     return 0

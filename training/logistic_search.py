@@ -16,6 +16,7 @@ BENDS = (0.3, 1.0)
 # Curves need leads: with fewer than these the search starts from nearly straight lines.
 FEW = 1000
 STIFF = LogisticRecipe(inverse_penalty=0.1, bend=0.3)
+AGREED_FIRST = LogisticRecipe(inverse_penalty=0.03, bend=0.3, towards_scorecard=True)
 OTHER_HALF_LIVES = (None, 0.25)
 
 
@@ -31,10 +32,10 @@ def search_logistic(stages: Sequence[Stage], forward: bool) -> tuple[LogisticSet
     known: dict[LogisticSetting, Tried] = {}
     few = max(len(stage.fit.y) for stage in stages) < FEW
     agreed = any(isinstance(column, NumberColumn) and column.agreed for column in stages[0].encoder.columns)
-    start = replace(STIFF, towards_scorecard=agreed) if few else LogisticRecipe()
-    best = LogisticSetting(start, USUAL_HALF_LIFE if forward else None)
+    plain = STIFF if few else LogisticRecipe()
+    best = LogisticSetting(AGREED_FIRST if few and agreed else plain, USUAL_HALF_LIFE if forward else None)
     if agreed:
-        other = replace(best.recipe, towards_scorecard=not best.recipe.towards_scorecard)
+        other = plain if few else replace(plain, towards_scorecard=True)
         best = _best(best, [replace(best, recipe=other)], stages, known)
     if forward:
         best = _best(best, [replace(best, half_life=half_life) for half_life in OTHER_HALF_LIVES], stages, known)

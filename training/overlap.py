@@ -78,14 +78,16 @@ def _by_lot(propensity: Array, each: Array) -> float:
 
 
 def _alike(log_odds: Array, sales: Array, nurture: Array) -> float:
-    """Pairs of a lead of either route with about the same score."""
+    """Pairs of a lead of either route with about the same score. The band with most of them does not count: a rule
+    that the score alone decides has such pairs in the band around its threshold, and only there."""
     scored = ~np.isnan(log_odds) & (sales + nurture > 0)
     if not scored.any():
         return 0.0
     bounds = np.quantile(log_odds[scored], np.linspace(0, 1, BANDS_OF_SCORE + 1)[1:-1])
     place = np.searchsorted(bounds, log_odds[scored], side="right")
     of_sales, of_nurture = (np.bincount(place, route[scored], BANDS_OF_SCORE) for route in (sales, nurture))
-    return float(np.minimum(of_sales, of_nurture).sum())
+    pairs = np.minimum(of_sales, of_nurture)
+    return float(pairs.sum() - pairs.max())
 
 
 def _missing(found: Found) -> list[str]:

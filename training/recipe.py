@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.matrix import Feature
 from leads.lead import Rung
@@ -58,10 +59,11 @@ def fit_recipe(
     recipe: Recipe,
     maturity: Array | None = None,
     weight: Array | None = None,
+    person: NDArray[np.integer] | None = None,
 ) -> Blend:
     """Fits on exactly the rows given, which stand oldest first where an order is known; `maturity` is F(age) of each
-    where some are young, `weight` makes a lead's rows one."""
-    encoder = fit_encoder(features, matrix)
+    where some are young, `weight` makes a lead's rows one, `person` tells those of the same person."""
+    encoder = fit_encoder(features, matrix, person)
     return fit_blend(encoder, Rows(encoder.table(matrix), y, weight, maturity), recipe)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.matrix import Feature
 from models.encoder import Array, Encoder, fit_encoder
@@ -97,9 +98,16 @@ def make_stages(features: Sequence[Feature], matrix: pd.DataFrame, y: Array, pro
 
 
 def make_stage(
-    features: Sequence[Feature], matrix: pd.DataFrame, split: Split, fit: Facts, judge: Facts, forward: bool
+    features: Sequence[Feature],
+    matrix: pd.DataFrame,
+    split: Split,
+    fit: Facts,
+    judge: Facts,
+    forward: bool,
+    person: NDArray[np.integer] | None = None,
 ) -> Stage:
-    encoder = fit_encoder(features, matrix.iloc[split.fit])
+    """`person` tells rows of the matrix that are of the same person."""
+    encoder = fit_encoder(features, matrix.iloc[split.fit], None if person is None else person[split.fit])
     fits, judges = (
         Rows(encoder.table(matrix.iloc[rows]), facts.y, facts.weight, facts.maturity)
         for rows, facts in ((split.fit, fit), (split.judge, judge))

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 Found = dict[str, Any]
 SETTINGS = {"svg.hashsalt": "year", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False}
 BLUE, GREY, RED, GREEN = "#2f6db5", "#8a8a8a", "#c0392b", "#2e8b57"
-RUNGS = {"scorecard": "#b8b8b8", "logistic": "#9ec3e6", "trees": "#5b9bd5", "blend": "#2f6db5"}
+COLOURS = {"scorecard": "#b8b8b8", "logistic": "#cfe0f2", "trees": "#b3cfec", "blend": "#8fb8e0"}
+BOTH_WAYS = ", knows both routes"
 
 
 def draw(years: Sequence[Found], path: Path) -> None:
@@ -27,6 +28,10 @@ def draw(years: Sequence[Found], path: Path) -> None:
         _calibration(calibration, months)
         _regret(regret, months)
         _retrainings(events, retrainings)
+        for axes in (calibration, regret, events):
+            for one in retrainings:
+                if one["promoted"]:
+                    axes.axvline(_month(one), color=GREEN, linewidth=0.8, linestyle=":", zorder=0)
         figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
 
 
@@ -43,24 +48,34 @@ def _calibration(axes: Axes, months: Sequence[Found]) -> None:
 
 
 def _regret(axes: Axes, months: Sequence[Found]) -> None:
-    for rung, colour in RUNGS.items():
-        of_rung = [month for month in months if month["rung"] == rung]
-        if of_rung:
-            at, lost = ([month[key] for month in of_rung] for key in ("month", "regret"))
-            axes.bar(at, lost, color=colour, label=rung)
-    for month in months:
-        if month["with_action"]:
-            axes.annotate("±", (month["month"], month["regret"]), ha="center", va="bottom")
+    for served in dict.fromkeys(map(_served, months)):
+        at = [month["month"] for month in months if _served(month) == served]
+        axes.bar(
+            at, [month["regret"] for month in months if _served(month) == served], color=_colour(served), label=served
+        )
     axes.set_ylabel("regret")
     axes.set_ylim(0, max(month["regret"] for month in months) * 1.35)
-    axes.legend(frameon=False, loc="upper right", ncols=len(RUNGS))
+    axes.legend(frameon=False, loc="upper right", ncols=len(COLOURS))
+
+
+def _served(month: Found) -> str:
+    return f"{month['rung']}{BOTH_WAYS if month['with_action'] else ''}"
+
+
+def _colour(served: str) -> str:
+    return BLUE if served.endswith(BOTH_WAYS) else COLOURS[served]
 
 
 def _retrainings(axes: Axes, retrainings: Sequence[Found]) -> None:
     for word, promoted, colour, shape in (("promoted", True, GREEN, "^"), ("champion stays", False, RED, "x")):
-        at = [one["week"] / 4 + 0.5 for one in retrainings if one["promoted"] == promoted]
+        at = [_month(one) for one in retrainings if one["promoted"] == promoted]
         axes.scatter(at, [promoted] * len(at), color=colour, marker=shape, label=word)
     axes.set_yticks([0, 1], ["champion stays", "promoted"])
     axes.set_ylim(-0.6, 1.6)
     axes.set_xlabel("month of four weeks; a retraining before each but the first")
     axes.set_xticks(range(1, 14))
+
+
+def _month(retraining: Found) -> float:
+    """Between two months."""
+    return float(retraining["week"]) / 4 + 0.5

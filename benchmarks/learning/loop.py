@@ -72,7 +72,8 @@ class Played(NamedTuple):
 
 def as_negatives(history: History, X: Array, encoder: Encoder) -> Lesson:
     y = known_at(history, history.until).y
-    return Lesson(fit_blend(encoder, Rows(X, y), RECIPE), False, _young(history, y), 0)
+    everyone, taught = np.arange(len(history)), Rows(X, y)
+    return Lesson(fit_blend(encoder, taught, RECIPE), False, *plain_negatives(history, everyone, taught))
 
 
 def that_wait(history: History, X: Array, encoder: Encoder) -> Lesson:
@@ -94,19 +95,16 @@ def with_the_route(history: History, X: Array, encoder: Encoder) -> Lesson:
 def _waiting(history: History, X: Array, encoder: Encoder, chosen: NDArray[np.bool_], action: bool) -> Lesson:
     rows = np.flatnonzero(chosen)
     facts = facts_at(history, rows, history.until)
-    if facts.maturity is None:
-        raise AssertionError("rows were learned from without their F(age)")
-    blend = fit_blend(encoder, Rows(X[rows], facts.y, facts.weight, facts.maturity), RECIPE)
-    return Lesson(blend, action, *plain_negatives(history, rows))
+    taught = Rows(X[rows], facts.y, facts.weight, facts.maturity)
+    return Lesson(fit_blend(encoder, taught, RECIPE), action, *plain_negatives(history, rows, taught))
 
 
-def plain_negatives(history: History, rows: Places) -> tuple[int, int]:
+def plain_negatives(history: History, rows: Places, taught: Rows) -> tuple[int, int]:
     """Young leads that the loss takes for negatives, F(age) being 1: those younger than a conversion that was known,
-    and the others."""
-    facts, curve = facts_at(history, rows, history.until), curve_at(history, history.until)
-    age = known_at(history, history.until).age[rows]
-    maturity = np.ones(len(rows)) if facts.maturity is None else facts.maturity
-    negative = (facts.y == 0) & (age < HORIZON) & (maturity >= 1)
+    and the others. `taught` are these rows as the model is fitted on them."""
+    curve, age = curve_at(history, history.until), known_at(history, history.until).age[rows]
+    maturity = np.ones(len(rows)) if taught.maturity is None else taught.maturity
+    negative = (taught.y == 0) & (age < HORIZON) & (maturity >= 1)
     beyond = negative & (age >= curve.days[-1])
     return int((negative & ~beyond).sum()), int(beyond.sum())
 

@@ -22,6 +22,7 @@ from features.matrix import many
 from leads.sections import Agreement, FieldValue, Goal, Routing, Sales
 from models.encoder import Array
 from models.scorer import Scorer, sigmoids
+from models.trees import Rows
 from training.audition import Audition, hold_audition
 from training.company.world import World
 from training.gates.refit import near
@@ -32,7 +33,7 @@ from training.retraining.contenders import Contender, Serving, before_the_window
 from training.retraining.digest import recipe_digest
 from training.retraining.history import History, known_at
 from training.retraining.judging import Claim, Said, judged
-from training.retraining.study import Study, fitted, made_study, stages_of
+from training.retraining.study import Study, facts_at, fitted, made_study, stages_of
 from training.retraining.window import TooEarly, judging_window
 
 PAST_WEEKS, WEEKS, EVERY = 52, 52, 4
@@ -56,6 +57,10 @@ class Champion:
     scorer: Scorer | None = None
     recipe: Recipe | None = None
     until: float = 0.0
+
+    @property
+    def action(self) -> bool:
+        return self.scorer is not None and self.scorer.action is not None
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ def _month(place: Funnel, champion: Champion, month: int, today: float) -> Month
     for start in np.arange(today, today + 7 * EVERY, 7.0):
         said.append(_week(place, champion, start))
     converted, true = int(np.isfinite(place.delay[rows]).sum()), place.true(rows)
-    low, high = stats.chi2.ppf(0.025, 2 * converted) / 2, stats.chi2.ppf(0.975, 2 * converted + 2) / 2
+    low, high = _poisson(converted)
     scorer = champion.scorer
     return Month(
         month=month,
@@ -121,12 +126,18 @@ def _month(place: Funnel, champion: Champion, month: int, today: float) -> Month
         with_action=scorer is not None and scorer.action is not None,
         said=round(float(np.concatenate(said).sum()), 2),
         converted=converted,
-        low=round(float(low), 2),
-        high=round(float(high), 2),
+        low=round(low, 2),
+        high=round(high, 2),
         true=round(true, 2),
         regret=round(1 - place.share_of_the_best(rows), 4),
         to_sales=round(float(place.action[rows].mean()), 4),
     )
+
+
+def _poisson(count: int) -> tuple[float, float]:
+    """The 95 % interval of what is expected where `count` came (Garwood)."""
+    low = float(stats.chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
+    return low, float(stats.chi2.ppf(0.975, 2 * count + 2)) / 2
 
 
 def _week(place: Funnel, champion: Champion, start: float) -> Array:
@@ -204,7 +215,9 @@ def _challenges(study: Study, champion: Champion, audition: Audition) -> Iterato
 
 
 def _serving(champion: Champion) -> Serving | None:
-    return None if champion.recipe is None else Serving(0, champion.recipe, champion.until)
+    if champion.recipe is None:
+        return None
+    return Serving(0, champion.recipe, champion.until, of_table=False, action=champion.action)
 
 
 def _incumbent(study: Study, champion: Champion) -> Contender:
@@ -224,7 +237,9 @@ def _refitted(
     gate = near(said.log_odds, said_by(study, scorer).log_odds)
     if not gate.passed:
         return champion, replace(told, promoted=False, why=f"The champion stays. {gate.sentence}")
-    plain, _ = plain_negatives(history, everyone)
+    facts = facts_at(history, everyone, history.until)
+    taught = Rows(np.empty((len(history), 0)), facts.y, facts.weight, facts.maturity)
+    plain, _ = plain_negatives(history, everyone, taught)
     return Champion(scorer, recipe, history.until), replace(told, plain=plain)
 
 
@@ -243,7 +258,7 @@ def played(seeds: int, first: int) -> tuple[dict[str, Any], list[Target]]:
 
 def _calibrated(months: list[Month]) -> Target:
     said, converted = sum(month.said for month in months), sum(month.converted for month in months)
-    low, high = stats.chi2.ppf(0.025, 2 * converted) / 2, stats.chi2.ppf(0.975, 2 * converted + 2) / 2
+    low, high = _poisson(converted)
     ratio = Interval(said / max(converted, 1), said / high, said / max(low, 1e-9))
     return Target(
         "conversions said by those that came, all months of a trained champion", ratio, above=0.88, below=1.12

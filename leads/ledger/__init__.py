@@ -81,6 +81,7 @@ from leads.ledger.engagement import (
     engagements_named,
     engagements_of,
     engagements_of_leads,
+    engagements_told,
     write_engagement,
 )
 from leads.ledger.entry import (
@@ -147,7 +148,7 @@ from leads.ledger.key import (
     roll_key,
 )
 from leads.ledger.night import night_done, reach, take_night
-from leads.ledger.nurture import Engaged, engaged_between, nurtured, nurtured_since
+from leads.ledger.nurture import Engaged, engaged_between, nurtured, nurtured_since, out_of_sales, scored_at
 from leads.ledger.opening import existing_ledger, known_fault, open_ledger
 from leads.ledger.outbox import (
     MESSAGE_STATES,

@@ -147,8 +147,8 @@ def is_outage(error: DBAPIError) -> bool:
     return error.connection_invalidated or failed or type(error.orig).__name__ == "DatabaseError"
 
 
-BUSY = {"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", "55P03", "57014"}
-"""PostgreSQL's: lock_not_available and, after the statement's time, query_canceled."""
+BUSY = {"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", "55P03", "57014", "40P01"}
+"""PostgreSQL's: lock_not_available, after the statement's time query_canceled, and deadlock_detected."""
 FULL = {"SQLITE_FULL", "53100"}
 
 

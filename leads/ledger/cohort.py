@@ -96,10 +96,10 @@ def steps_taken(connection: Connection) -> Iterator[Taken]:
 
 
 def outcomes_told(connection: Connection) -> Iterator[Outcome]:
-    """Each lead's in any order; what a key told too many of at once is left out."""
+    """Each lead's in any order, also what training leaves out."""
     here = tables.outcomes
-    wanted = select(*(here.c[name] for name in Outcome.__slots__)).where(here.c.left_out.is_(False))
-    for row in _rows(connection, wanted.order_by(here.c.lead)):
+    wanted = select(*(here.c[name] for name in Outcome.__slots__)).order_by(here.c.lead)
+    for row in _rows(connection, wanted):
         yield Outcome(*row)
 
 

@@ -40,6 +40,13 @@ def engagements_named(connection: Connection, lead: str, events: Iterable[str]) 
     return {row.event: Engagement(**row._mapping) for row in connection.execute(named)}
 
 
+def engagements_told(connection: Connection, leads: Iterable[str]) -> set[tuple[str, str]]:
+    """Each lead with the id of each event that was told of it."""
+    here = tables.engagements
+    told = select(here.c.lead, here.c.event).where(here.c.lead.in_(list(leads)))
+    return {(row.lead, row.event) for row in connection.execute(told)}
+
+
 def engaged_since(connection: Connection, moment: datetime, most: int) -> list[str]:
     """Leads of which something was received after that, those that waited longest first."""
     here = tables.engagements

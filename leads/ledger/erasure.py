@@ -61,7 +61,7 @@ def erase(
 
 
 def erase_leads(connection: Connection, leads: Sequence[str], at: datetime, tell: bool = True) -> Erasure:
-    done = [_erase(connection, some, at, tell) for some in _some(leads)]
+    done = [_erase(connection, some, at, tell) for some in _some(_by_person(connection, leads))]
     if leads:
         note_remains(connection)
     mailed = {address for one in done for address in one.mailed}
@@ -114,13 +114,23 @@ def remember(connection: Connection, names: Iterable[Forgotten]) -> None:
 
 def _erase(connection: Connection, leads: Sequence[str], at: datetime, tell: bool) -> Erasure:
     # A form of the same person that is on its way waits here, and then finds no lead and makes a new one.
-    connection.execute(select(tables.leads.c.id).where(tables.leads.c.id.in_(leads)).with_for_update())
+    here = tables.leads
+    connection.execute(select(here.c.id).where(here.c.id.in_(leads)).order_by(here.c.person).with_for_update())
     told = sum(_tell(connection, lead, at) for lead in leads) if tell else 0
     mailed = _mailed(connection, leads)
     for table in reversed(tables.metadata.sorted_tables):
         for rows in _hanging_on(table, leads):
             connection.execute(delete(table).where(rows))
     return Erasure(len(leads), told, mailed)
+
+
+def _by_person(connection: Connection, leads: Sequence[str]) -> list[str]:
+    """In the order in which imports hold them, so that neither waits for the other in a circle."""
+    here, person = tables.leads, dict[str, str]()
+    for some in _some(leads):
+        named = select(here.c.id, here.c.person).where(here.c.id.in_(some), here.c.person.is_not(None))
+        person |= {row.id: row.person for row in connection.execute(named)}
+    return sorted(leads, key=lambda lead: (person.get(lead, ""), lead))
 
 
 def _hanging_on(table: Table, leads: Sequence[str]) -> Iterator[ColumnElement[bool]]:

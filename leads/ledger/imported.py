@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from leads.lead import Cause, Decision, Submission, lead_id
 from leads.ledger import tables
+from leads.ledger.book import LedgerBusy
 from leads.ledger.decision import submission_of, write_decisions, write_submissions
 from leads.ledger.person import unless_there
 
@@ -38,10 +39,13 @@ class Found(NamedTuple):
 
 def take_past(connection: Connection, pasts: Sequence[Past], decide: Decide) -> list[tuple[str, Came]]:
     """The lead of each form, "" where its person was forgotten, and what came of it. A lead is decided once, by all its
-    forms, in whatever order they come; what was decided on what the person sent by themselves stands."""
+    forms, in whatever order they come; what was decided on what the person sent by themselves stands. LedgerBusy, and
+    nothing is to be kept, where an erasure ended while this waited for its leads."""
     forgotten = _forgotten(connection, pasts)
     kept = [past for past, gone in zip(pasts, forgotten, strict=True) if not gone]
     found = _leads(connection, kept)
+    if _forgotten(connection, pasts) != forgotten:
+        raise LedgerBusy("somebody was forgotten meanwhile")
     forms = _forms(connection, found.before)
     taken, new = list[tuple[str, Came]](), list[Submission]()
     for past, gone in zip(pasts, forgotten, strict=True):

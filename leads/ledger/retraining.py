@@ -4,7 +4,7 @@ import fcntl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +20,10 @@ Result = Literal["promoted", "challenger", "kept", "too-early", "failed"]
 yet; it went wrong."""
 RETRAINING = 0x61637274
 """The advisory lock under which retrainings run."""
+
+
+FRESH = timedelta(days=1)
+"""What was broken off longer ago begins anew: people, agreement and objections have changed since."""
 
 
 class Running(Failure):
@@ -60,11 +64,11 @@ def retraining_alone(ledger: Ledger) -> Iterator[None]:
 
 
 def begin_retraining(ledger: Ledger, now: datetime, champion: int | None) -> Retraining:
-    """Goes on with one that was killed, learning from the same moment, unless the champion changed since."""
+    """Goes on with one that was killed, learning from the same moment, unless the champion changed or days passed."""
     here = tables.retrainings
     with ledger.transaction() as connection:
         left = connection.execute(select(here).where(here.c.ended_at.is_(None)).order_by(here.c.id.desc())).first()
-        if left is not None and left.champion == champion:
+        if left is not None and left.champion == champion and now - left.until < FRESH:
             return Retraining(**left._mapping)
         if left is not None:
             came_to = _came_to(connection, left, champion) | {"ended_at": now}
@@ -88,7 +92,7 @@ def end_retraining(ledger: Ledger, ended: Retraining) -> None:
     here = tables.retrainings
     told = {name: getattr(ended, name) for name in ("ended_at", "result", "why", "gates", "recipe", "bundle")}
     with ledger.transaction() as connection:
-        connection.execute(update(here).where(here.c.id == ended.id).values(told))
+        connection.execute(update(here).where(here.c.id == ended.id, here.c.ended_at.is_(None)).values(told))
 
 
 def retrainings(ledger: Ledger, most: int = 100) -> list[Retraining]:
@@ -108,9 +112,10 @@ def write_look(ledger: Ledger, retraining: int, look: Look, now: datetime) -> No
 
 
 def looked_before(ledger: Ledger, look: Look, retraining: int) -> int:
-    """How often the recipe was judged against this one on any of these leads, by earlier retrainings."""
+    """How often any recipe was judged against this one on some of these leads, by earlier retrainings: each week's
+    search may find a slightly other recipe, and each would be a first look."""
     here = tables.looks
-    same = (here.c.recipe == look.recipe) & (here.c.against == look.against) & (here.c.retraining != retraining)
+    same = (here.c.against == look.against) & (here.c.retraining != retraining)
     overlapping = (here.c.began < look.ended) & (here.c.ended > look.began)
     with ledger.reading() as connection:
         return connection.scalar(select(func.count()).select_from(here).where(same, overlapping)) or 0

@@ -79,6 +79,7 @@ def item_of(sent: object, place: int, source: Source) -> Item:
 
 def _engagement(sent: SentEngagement, lead: str, source: Source, under: Path) -> Engagement:
     occurred_at = moment_of(sent.occurred_at, (*under, "occurred_at"))
+    _impersonal("event", sent.event, (*under, "event"))
     kept = dict(_properties(sent.properties, (*under, "properties")))
     return Engagement(lead, sent.event, sent.kind, occurred_at, source.at, kept, source.key)
 
@@ -104,10 +105,15 @@ def _property(name: str, value: object, place: Path) -> str:
     if name == "delivered_at":
         return moment_of(text, place).astimezone(UTC).isoformat()
     kept = _path(text) if name in ("url", "page") else text
-    if AN_ADDRESS.search(kept) and not (name == "mail" and MESSAGE_ID.fullmatch(kept)):
+    if not (name == "mail" and MESSAGE_ID.fullmatch(kept)):
+        _impersonal(name, kept, place)
+    return kept
+
+
+def _impersonal(name: str, text: str, place: Path) -> None:
+    if AN_ADDRESS.search(text):
         detail = f"{name} holds an e-mail address, and nothing of the person is kept here; send it without."
         raise Problem.at(pointer_to(place), "value", detail)
-    return kept
 
 
 def _path(address: str) -> str:

@@ -114,7 +114,7 @@ class Result(NamedTuple):
             return cls(None, None, item.wrong)
         came = next(told)
         wrong = came.wrong and Place(
-            pointer_to(("events", place, came.wrong.field)), came.wrong.code, came.wrong.detail
+            pointer_to(("events", place, *came.wrong.field.split("/"))), came.wrong.code, came.wrong.detail
         )
         return cls(item.engagement, came, [wrong] if wrong else [])
 

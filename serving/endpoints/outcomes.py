@@ -143,4 +143,4 @@ def _status(told: Told | None) -> int:
 def problem_of(wrong: Wrong) -> Problem:
     if wrong is UNKNOWN.wrong:
         return Problem(wrong.code, wrong.detail, [Place(None, wrong.code, wrong.detail, "lead")])
-    return Problem.at(pointer_to((wrong.field,)), wrong.code, wrong.detail)
+    return Problem.at(pointer_to(wrong.field.split("/")), wrong.code, wrong.detail)

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from pydantic import RootModel
 from starlette.responses import Response
 
-from leads.ledger import LedgerBusy
 from serving.endpoints.desk import as_json, caller, desk_of
 from serving.endpoints.quarantine import parameter
 from serving.openapi import problems
@@ -19,8 +18,7 @@ from serving.report.period import WrongPeriod
 from serving.report.read import Days, read_report
 
 MAKING = Lock()
-PATIENCE = 10.0
-"""Seconds that one who asks waits for another's report."""
+AGAIN = "Another report is being made; ask again in a few seconds."
 NAMES = ("month", "from", "to")
 PARAMETERS = [
     {
@@ -36,9 +34,10 @@ PARAMETERS = [
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Of many leads a report takes seconds, and room for all of them: forms must not suffer from ten at once."""
-    if not MAKING.acquire(timeout=PATIENCE):
-        raise LedgerBusy("other reports are being made")
+    """Of many leads a report takes seconds, and room for all of them: forms must not suffer from ten at once. Nobody
+    waits for another's: whoever waits keeps one of the few threads that forms need too."""
+    if not MAKING.acquire(blocking=False):
+        raise Problem("ledger-busy", AGAIN, headers={"Retry-After": "5"})
     try:
         yield
     finally:
@@ -69,8 +68,8 @@ def answer_report(request: Request) -> Response:
     desk, days = desk_of(request), Days(*(parameter(request, name) for name in NAMES))
     decider = desk.intake.decider
     try:
-        with _one_at_a_time(), desk.ledger.long_reading() as connection:
-            found = read_report(connection, decider.agreement, decider.number, days, decider.now())
+        with _one_at_a_time():
+            found = read_report(desk.ledger, decider.agreement, decider.number, days, decider.now())
     except WrongPeriod as wrong:
         raise Problem.of_parameter(wrong.name, str(wrong)) from None
     return as_json(report_body(found))

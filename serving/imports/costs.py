@@ -100,10 +100,10 @@ def _month(cell: object, column: str) -> str:
     value = plain(cell)
     text = f"{value:%Y-%m}" if isinstance(value, date) else "" if value is None else text_of(value).strip()
     try:
-        day_of(text if len(text) == len("2026-10-01") else f"{text}-01", "month")
+        day_of(f"{text}-01" if MONTH.fullmatch(text) else text, "month")
     except WrongPeriod:
         raise Wrong(Flaw("date-format", column, "must be a month such as 2026-10")) from None
-    return text[: len("2026-10")] if MONTH.match(text) else text
+    return text[: len("2026-10")]
 
 
 def _name(cell: object, column: str) -> str:

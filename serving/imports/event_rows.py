@@ -1,7 +1,7 @@
 """Outcomes and engagements of a table on their way into the ledger, by the very way of those told over HTTP."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -9,10 +9,13 @@ from leads.ledger import Came, Connection, Import, advance_import
 from leads.row_table import Row
 from serving import engagements, outcomes
 from serving.imports.moved import moved
+from serving.imports.patience import patiently
 from serving.intake import Intake
 
 Told = outcomes.Told | engagements.Told
 Tell = Callable[[Intake, Sequence[Any]], Sequence[Told]]
+Known = Callable[[Connection, Iterable[str]], set[tuple[str, str]]]
+"""Of some leads, each with the id of each event that was told of it."""
 
 
 class Reader(Protocol):
@@ -20,24 +23,34 @@ class Reader(Protocol):
 
 
 class EventRows:
-    def __init__(self, intake: Intake, reader: Reader, tell: Tell) -> None:
+    def __init__(self, intake: Intake, reader: Reader, tell: Tell, known: Known) -> None:
         self.intake = intake
         self.read = reader.read
         self._tell = tell
+        self._known = known
 
     def write(self, items: Sequence[Any], refused: int, before: Import) -> Import:
-        """Told first and counted then: what is cut off in between is told again, which changes nothing."""
-        told = self._tell(self.intake, items)
-        came = Counter[Came](map(_came, told)) + Counter[Came]({"refused": refused})
-        after = moved(before, came, self.intake.decider.now())
-        self.intake.writer.submit(partial(_move, before=before, after=after)).result()
-        return after
+        """Told first and counted then: what is cut off in between is told again, which changes nothing. Known is what
+        was there before, and not what an earlier try of these rows wrote."""
+        known = patiently(partial(self._told_before, items))
+        told = patiently(partial(self._tell, self.intake, items))
+        came = Counter[Came]({"refused": refused})
+        for item, one in zip(items, told, strict=True):
+            came[_came(one, (item.lead, item.event) in known)] += 1
+            known.add((item.lead, item.event))
+        move = partial(_move, before=before, after=moved(before, came, self.intake.decider.now()))
+        return patiently(lambda: self.intake.writer.submit(move).result())
+
+    def _told_before(self, items: Sequence[Any]) -> set[tuple[str, str]]:
+        with self.intake.ledger.reading() as connection:
+            return self._known(connection, {item.lead for item in items})
 
 
-def _came(told: Told) -> Came:
+def _came(told: Told, known: bool) -> Came:
     """One that is wrong was right a moment ago: its lead was erased since."""
-    return "refused" if told.wrong else "known" if told.replayed else "taken"
+    return "refused" if told.wrong else "known" if known else "taken"
 
 
-def _move(connection: Connection, before: Import, after: Import) -> None:
+def _move(connection: Connection, before: Import, after: Import) -> Import:
     advance_import(connection, before, after)
+    return after

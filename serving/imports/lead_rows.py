@@ -16,6 +16,7 @@ from serving.company import company_of
 from serving.imports.columns import LeadColumns
 from serving.imports.moved import moved
 from serving.imports.past_lead import PastLead, PastLeads
+from serving.imports.patience import patiently
 from serving.intake import Intake
 from serving.outcomes import keep_past
 
@@ -33,7 +34,7 @@ class LeadRows:
         now = self.intake.decider.now()
         pasts = [self._past(item, now) for item in items]
         write = partial(self._write, pasts=pasts, items=items, refused=refused, before=before, now=now)
-        return self.intake.writer.submit(write).result()
+        return patiently(lambda: self.intake.writer.submit(write).result())
 
     def _write(
         self,

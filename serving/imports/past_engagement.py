@@ -4,7 +4,6 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from leads.csv_rows import Flaw
 from leads.lead import Engagement
@@ -17,6 +16,10 @@ from serving.imports.event_cells import EventCells
 from serving.imports.header import EventColumns
 from serving.imports.past_lead import Wrong, moment_in
 from serving.intake import Intake
+
+
+WITHOUT = "-"
+"""Stands for an id until there is one."""
 
 
 class PastEngagements:
@@ -33,7 +36,7 @@ class PastEngagements:
         with self.intake.ledger.reading() as connection:
             engagement = self._engagement(connection, row)
             if ahead and (wrong := foreseen(connection, self.intake, engagement)):
-                raise Wrong(Flaw(wrong.code, self.cells.column(wrong.field), wrong.detail))
+                raise Wrong(Flaw(wrong.code, self.cells.column(wrong.field.rpartition("/")[2]), wrong.detail))
         if ahead:
             content = (engagement.kind, engagement.occurred_at, engagement.properties)
             self.cells.once(engagement.lead, engagement.event, *content)
@@ -44,11 +47,12 @@ class PastEngagements:
         lead, properties = cells.lead(connection, row), self._properties(row)
         at = cells.occurred_at(connection, row, lead)
         told = {"lead": lead, "kind": cells.text(row, "kind"), "occurred_at": at.isoformat(), "properties": properties}
-        told["event"] = cells.text(row, "event") or _event(told)
+        named = cells.text(row, "event")
+        told["event"] = named or WITHOUT
         item = item_of({name: value for name, value in told.items() if value is not None}, 0, Source("", self.now))
         if item.engagement is None:
             raise Wrong(*map(cells.wrong, item.wrong))
-        return replace(item.engagement, key=self.key)
+        return replace(item.engagement, event=named or _event(item.engagement), key=self.key)
 
     def _properties(self, row: Row) -> dict[str, str]:
         found = {name: text for name in PROPERTIES if (text := self.cells.text(row, name))}
@@ -59,7 +63,8 @@ class PastEngagements:
         return found
 
 
-def _event(told: dict[str, Any]) -> str:
-    """An id for one that has none: the same again is the same, and two pages seen in the same second are two."""
-    about = json.dumps(told["properties"], sort_keys=True).encode("utf-8", "surrogatepass")
-    return f"{told['kind']} {told['occurred_at']} {hashlib.blake2b(about, digest_size=6).hexdigest()}"
+def _event(read: Engagement) -> str:
+    """An id for one that has none: the same again is the same, and two pages seen in the same second are two. Made of
+    what is kept, since what a link carried of the person could be guessed from it."""
+    about = json.dumps(read.properties, sort_keys=True).encode("utf-8", "surrogatepass")
+    return f"{read.kind} {read.occurred_at.isoformat()} {hashlib.blake2b(about, digest_size=6).hexdigest()}"

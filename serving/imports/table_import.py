@@ -1,7 +1,6 @@
 """Taking a table in: every row is looked at before the first is written, and what was cut off goes on where it was."""
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from leads.agreement import Agreement
 from leads.csv_rows import Flaw
 from leads.import_mapping import DateOrder
-from leads.ledger import Import, ImportKind, LedgerBusy, begin_import, import_of
+from leads.ledger import Import, ImportKind, begin_import, engagements_told, events_told, import_of
 from leads.refusal import Refusal
 from leads.reject_file import reject_file
 from leads.row_table import Row, RowTable, row_table
@@ -26,13 +25,12 @@ from serving.imports.mapping import mapped_columns
 from serving.imports.past_engagement import PastEngagements
 from serving.imports.past_lead import Wrong
 from serving.imports.past_outcome import PastOutcomes
+from serving.imports.patience import patiently
 from serving.imports.receipt import MOST_TOLD, Checked, Receipt, WrongRow, wrong_rows
 from serving.intake import Intake
 
 AT_ONCE = 500
 """Rows of one transaction: forms that come in between wait no longer than for these."""
-TRIES, PAUSE_SECONDS = 40, 0.25
-"""While somebody else writes, as the service does beside a command."""
 Progress = Callable[[str, int, int | None], None]
 """Hears what is being done, how many rows that is so far, and of how many."""
 
@@ -89,7 +87,8 @@ def import_table(intake: Intake, asked: Asked, progress: Progress = lambda *_: N
     if content_of(asked.path) != content:
         raise TableError("The table was changed while it was read; nothing was imported, try again.")
     begun = Import(content, asked.kind, asked.file, asked.key, intake.decider.now(), checked.rows)
-    begun = intake.writer.submit(partial(begin_import, begun=begun)).result()
+    begin = partial(begin_import, begun=begun)
+    begun = patiently(lambda: intake.writer.submit(begin).result())
     done = _written(table, rows, begun, progress)
     return Receipt(done, done.taken - begun.taken, False, (*table.notes, *noticed), unread, checked.wrong)
 
@@ -112,10 +111,10 @@ def _rows_of(intake: Intake, asked: Asked, table: RowTable) -> tuple[Rows, Seque
     now = intake.decider.now()
     if asked.kind == "outcomes":
         columns = outcome_columns_of(table, asked.ignored)
-        rows = EventRows(intake, PastOutcomes(intake, columns, asked.key, now), outcomes.tell)
+        rows = EventRows(intake, PastOutcomes(intake, columns, asked.key, now), outcomes.tell, events_told)
     else:
         columns = engagement_columns_of(table, asked.ignored)
-        rows = EventRows(intake, PastEngagements(intake, columns, asked.key, now), engagements.tell)
+        rows = EventRows(intake, PastEngagements(intake, columns, asked.key, now), engagements.tell, engagements_told)
     return rows, columns.unread, ()
 
 
@@ -157,7 +156,7 @@ def _written(table: RowTable, rows: Rows, begun: Import, progress: Progress) -> 
     for block in _blocks(islice(table.rows(), begun.done, None)):
         read = [_read(row, rows, ahead=False) for row in block]
         right = [item for item, flaws in read if not flaws]
-        state = _patiently(partial(rows.write, right, len(block) - len(right), state))
+        state = rows.write(right, len(block) - len(right), state)
         progress("written", state.done, state.rows)
     return state
 
@@ -165,12 +164,3 @@ def _written(table: RowTable, rows: Rows, begun: Import, progress: Progress) -> 
 def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:
     while block := list(islice(rows, AT_ONCE)):
         yield block
-
-
-def _patiently(write: Callable[[], Import]) -> Import:
-    for _ in range(TRIES):
-        try:
-            return write()
-        except LedgerBusy:
-            time.sleep(PAUSE_SECONDS)
-    return write()

@@ -52,12 +52,11 @@ def _made(options: argparse.Namespace) -> Report:
 
     with opened() as ledger:
         agreement, number = in_force(ledger)
-        with ledger.long_reading() as connection:
-            try:
-                days = Days(options.month, options.first, options.last)
-                return read_report(connection, agreement, number, days, datetime.now(UTC))
-            except WrongPeriod as wrong:
-                raise Refusal(f"--{wrong}") from None
+        try:
+            days = Days(options.month, options.first, options.last)
+            return read_report(ledger, agreement, number, days, datetime.now(UTC))
+        except WrongPeriod as wrong:
+            raise Refusal(f"--{wrong}") from None
 
 
 def _write(path: Path, page: str) -> None:

@@ -11,9 +11,11 @@ from models.policy import benefit
 from serving.report.expectation import Expectation
 from serving.report.fact import Asked, Fact
 from serving.report.facts import Facts
+from serving.report.response import Kept, kept_of
 from serving.report.shortfall import Handled, Held, Shortfall, held, remaining_of_calls, shortfall
 
 LONGEST_WAIT = timedelta(days=7)
+DUE: tuple[Kept, ...] = ("in_time", "late", "never")
 
 
 def gap(facts: Facts, expected: Expectation) -> Shortfall | None:
@@ -34,12 +36,15 @@ def handled(leads: Sequence[Fact], facts: Facts) -> Handled:
 
 
 def _kept(leads: Sequence[Fact], facts: Facts) -> Array:
-    kept = np.ones(len(leads))
+    """Of an answer that nobody owed, or not yet, nothing is lost and nothing won."""
+    kept, now = np.ones(len(leads)), facts.period.now
     promised, waited, places = list[float](), list[float](), list[int]()
     for place, one in enumerate(leads):
-        if one.asked is not None and one.asked.answer_by is not None and not one.taken_back:
+        if one.asked is None or one.asked.answer_by is None:
+            continue
+        if kept_of(one, one.asked, now) in DUE:
             promised.append(_minutes(one.asked.at, one.asked.answer_by))
-            waited.append(_waited(one.asked, one.answered_at, facts.period.now))
+            waited.append(_waited(one.asked, one.answered_at, now))
             places.append(place)
     if places:
         kept[places] = remaining_of_calls(np.array(promised), np.array(waited), facts.agreement.sales.decay)

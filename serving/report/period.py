@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from leads.refusal import Refusal
 
-MONTH = re.compile(r"\d{4}-\d{2}")
+MONTH, DAY = re.compile(r"\d{4}-\d{2}"), re.compile(r"\d{4}-\d{2}-\d{2}")
 EARLIEST, LATEST = date(1990, 1, 1), date(9998, 12, 31)
 
 
@@ -48,7 +48,8 @@ class Period:
     @property
     def months(self) -> float:
         """How many months it holds so far, for promises of a month: a month counts by the share of it that is in."""
-        return sum(self._share(first) for first in months_between(self.first, self.last))
+        until = self.until.astimezone(self.zone).date()
+        return sum(self._share(first) for first in months_between(self.first, min(self.last, until)))
 
     def _share(self, first: date) -> float:
         begins, ends = midnight(first, self.zone), midnight(next_month(first), self.zone)
@@ -99,7 +100,7 @@ def days_of(first: str, last: str, zone: ZoneInfo, now: datetime) -> Period:
 
 def day_of(text: str, name: str) -> date:
     try:
-        if len(text) != len("2026-10-01"):
+        if not DAY.fullmatch(text):  # 2026-W40-1 is a day of the standard as well
             raise ValueError
         day = date.fromisoformat(text)
     except ValueError:

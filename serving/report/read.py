@@ -5,7 +5,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from leads.agreement import Agreement
-from leads.ledger import Connection, newest_arrival
+from leads.ledger import Connection, Ledger, newest_arrival
 from serving.report.facts import read_facts
 from serving.report.figures import Report, figures
 from serving.report.period import Period, WrongPeriod, days_of, month_around, month_of
@@ -19,10 +19,13 @@ class Days(NamedTuple):
     last: str | None = None
 
 
-def read_report(connection: Connection, agreement: Agreement, number: int, days: Days, now: datetime) -> Report:
-    """WrongPeriod where the days cannot be."""
-    period = _period(connection, days, ZoneInfo(agreement.sales.timezone), now)
-    return figures(read_facts(connection, agreement, period), number)
+def read_report(ledger: Ledger, agreement: Agreement, number: int, days: Days, now: datetime) -> Report:
+    """WrongPeriod where the days cannot be. Figures take a while, and the ledger is left before: PostgreSQL ends what
+    reads nothing for long."""
+    with ledger.long_reading() as connection:
+        period = _period(connection, days, ZoneInfo(agreement.sales.timezone), now)
+        facts = read_facts(connection, agreement, period)
+    return figures(facts, number)
 
 
 def _period(connection: Connection, days: Days, zone: ZoneInfo, now: datetime) -> Period:

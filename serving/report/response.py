@@ -125,7 +125,8 @@ def _worked(facts: Facts) -> Worked:
     ours = hours_of_sales(facts.agreement)
     hours = {member.name: member.working for member in facts.team}
     spans: dict[str | None, Callable[[Array], Array]] = {}
-    since, until = facts.period.since, facts.period.now
+    until = facts.period.now
+    since = min((one.asked.at for one in facts.leads if one.asked is not None), default=until)
 
     def worked(answers: Sequence[_Answer]) -> Array:
         found = []

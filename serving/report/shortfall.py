@@ -53,11 +53,12 @@ class Handled:
     @property
     def lost(self) -> Array:
         """Of each lead's probability, by a call later than promised; below 0 where it was sooner."""
-        return self.effects * (1 - self.kept)
+        return self.probabilities - self.as_handled
 
     @property
     def as_handled(self) -> Array:
-        return self.probabilities - self.lost
+        """However soon the call, no lead converts more than once."""
+        return np.minimum(self.probabilities - self.effects * (1 - self.kept), 1.0)
 
 
 class Held(NamedTuple):

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.engagement import counted, folded, looks_scanned, mailable, unsubscribed_at
+from features.engagement import UNSUBSCRIBES, counted, folded, looks_scanned, mailable, unsubscribed_at
 from leads.agreement import parse_agreement
 from leads.lead import Engagement, Submission
 from leads.sections import ENGAGEMENTS
@@ -150,6 +151,51 @@ def test_each_kind_halves_by_its_half_life_and_is_capped() -> None:
 def test_what_looks_like_a_mail_scanner(told: list[Engagement], persons: list[str]) -> None:
     assert sure(told) == sorted(persons, key=lambda event: next(o.occurred_at for o in told if o.event == event))
     assert {one.event for one in told} - looks_scanned(told) == set(persons)
+
+
+def test_bursts_are_found_as_by_looking_at_every_pair_and_thousands_at_once() -> None:
+    def looked_at(told: list[Engagement]) -> set[str]:
+        ends = [UNSUBSCRIBES.search(str(one.properties["url"])) is not None for one in told]
+        found = set()
+        for (one, ending), (other, too) in combinations(zip(told, ends, strict=True), 2):
+            between = abs(one.occurred_at - other.occurred_at) / timedelta(seconds=1)
+            same = ending and too or one.properties["url"] == other.properties["url"]
+            if not same and between <= (60 if ending or too else 10):
+                found |= {one.event, other.event}
+        return found
+
+    chance = Random(8)
+    urls = ["/1", "/2", "/3", "/unsubscribe", "/abmelden"]
+    for _ in range(60):
+        told = [click(f"e{number}", chance.randrange(400), chance.choice(urls)) for number in range(12)]
+        assert looks_scanned(told) == looked_at(told)
+
+    searched = []
+    many = [click(f"e{number}", number / 50, Link(f"/{number}", searched)) for number in range(3_000)]
+    many += [of_mail(f"o{number}", "mail_opened", number / 50) for number in range(3_000)]
+    assert len(looks_scanned(many)) == 6_000
+    assert len(searched) < 40_000, "each link is looked at a few times, not once for each other one"
+
+
+class Link(str):
+    """Notes each time that it is looked at."""
+
+    def __new__(cls, text: str, looked: list[str]) -> "Link":
+        made = super().__new__(cls, text)
+        made.looked = looked
+        return made
+
+    looked: list[str]
+
+    def __str__(self) -> str:
+        self.looked.append("str")
+        return str.__str__(self)
+
+    def __eq__(self, other: object) -> bool:
+        self.looked.append("eq")
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
 
 
 def test_what_came_of_a_mail_counts_once_its_burst_is_known_whole() -> None:

@@ -27,6 +27,18 @@ def test_levels_seen_by_fewer_than_twenty_leads_are_pooled_and_not_stored() -> N
     assert encoder.row({"source": None})[0, 0] == MISSING
 
 
+def test_a_level_that_few_people_wrote_often_is_pooled_and_not_stored() -> None:
+    often, alone = ["often"] * RARE, ["hers alone"] * RARE
+    leads = table([*often, *alone, None], [1.0] * (2 * RARE + 1)).set_axis(range(100, 101 + 2 * RARE))
+    person = np.array([*range(RARE), *[500] * RARE, 501])
+    encoder = fit_encoder([SOURCE], leads, person)
+    assert "hers alone" not in str(encoder.to_json())
+    assert encoder.row({"source": "hers alone"})[0, 0] == OTHER
+    assert encoder.row({"source": "often"})[0, 0] > MISSING
+    each_their_own = fit_encoder([SOURCE], leads, np.arange(len(leads)))
+    assert each_their_own.columns == fit_encoder([SOURCE], leads).columns != encoder.columns
+
+
 def test_a_column_that_never_varies_is_left_out() -> None:
     assert fit_encoder([SOURCE, PAGES], table(["a"] * 40, [2.0] * 40)).columns == ()
 

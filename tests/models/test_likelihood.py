@@ -89,17 +89,27 @@ def test_trees_of_mature_leads_are_those_of_plain_training(weighed: bool) -> Non
     assert waiting.fold_contributions(X[:50]) == pytest.approx(plain.fold_contributions(X[:50]), abs=1e-6)
 
 
-def test_the_curve_that_stops_the_trees_is_the_loss_of_the_judged_leads() -> None:
+def test_the_curve_of_mature_leads_is_that_of_plain_training() -> None:
     rows, _ = labelled(3000)
     judge, _ = labelled(1500, seed=7)
-    booster, curve = fit_watched(ENCODER, rows, RECIPE, judge, patience=10)
-    for rounds in (1, booster.num_trees()):
-        said = booster.predict(judge.X, raw_score=True, num_iteration=rounds)
-        assert curve[rounds - 1] == pytest.approx(losses(judge.y, said, judge.maturity).mean(), abs=1e-9)
     mature = Rows(rows.X, rows.y, maturity=np.ones(3000))
     _, plain = fit_watched(ENCODER, Rows(rows.X, rows.y), EVERY_COLUMN, Rows(judge.X, judge.y), patience=10)
     _, same = fit_watched(ENCODER, mature, EVERY_COLUMN, Rows(judge.X, judge.y, maturity=np.ones(1500)), patience=10)
     assert same == pytest.approx(plain, abs=1e-9)
+
+
+@pytest.mark.parametrize("waiting", [False, True], ids=["all known", "some young"])
+@pytest.mark.parametrize("patience", [10, 500], ids=["stopped early", "grown to the end"])
+def test_every_tree_stays_also_those_after_the_least_loss(waiting: bool, patience: int) -> None:
+    rows, judge = (labelled(leads, seed)[0] for leads, seed in ((1500, 1), (800, 7)))
+    if not waiting:
+        rows, judge = (replace(one, maturity=None) for one in (rows, judge))
+    hasty = replace(RECIPE, rounds=120, learning_rate=0.3, num_leaves=31, min_data_in_leaf=5)
+    booster, curve = fit_watched(ENCODER, rows, hasty, judge, patience)
+    assert int(np.argmin(curve)) + 1 < len(curve) == booster.num_trees()
+    for rounds in (1, int(np.argmin(curve)) + 1, len(curve)):
+        said = booster.predict(judge.X, raw_score=True, num_iteration=rounds)
+        assert curve[rounds - 1] == pytest.approx(losses(judge.y, said, judge.maturity).mean(), abs=1e-9)
 
 
 def test_trees_of_young_leads_stay_the_same_as_text_that_a_bundle_takes() -> None:

@@ -43,7 +43,7 @@ def leads_by_hand(path: Path, now: datetime, within: int) -> list[dict[str, Any]
 
 def known(lead: dict[str, Any], now: datetime, within: int) -> dict[str, Any]:
     decisions = [row for row in lead["decisions"] if row["route"] != "quarantine"]
-    told = [row for row in lead["told"] if not row["left_out"]]
+    told = lead["told"]
     at = min(lead["at"], *(form[0] for form in lead["forms"]))
     one: dict[str, Any] = {"at": at, "bot": not decisions}
     if not decisions:
@@ -174,10 +174,10 @@ def gap_by_hand(
     leads: list[dict[str, Any]], mature: list[dict[str, Any]], goal: float, promised: float, final: float, now: datetime
 ) -> dict[str, float]:
     """The four parts as the docs define them."""
-    foreseen = sum(one["probability"] * (1 - lost_share(one, now)) for one in mature)
+    foreseen = sum(as_handled(one, now) for one in mature)
     factor = (sum(one["converted_at"] is not None for one in mature) + 4) / (foreseen + 4)
     chance = factor * sum(one["probability"] for one in leads)
-    lost = factor * sum(one["probability"] * lost_share(one, now) for one in leads)
+    lost = factor * sum(one["probability"] - as_handled(one, now) for one in leads)
     needed = goal / promised
     return {
         "volume": (promised - len(leads)) * needed,
@@ -187,8 +187,12 @@ def gap_by_hand(
     }
 
 
+def as_handled(one: dict[str, Any], now: datetime) -> float:
+    return min(1.0, one["probability"] * (1 - lost_share(one, now)))
+
+
 def lost_share(one: dict[str, Any], now: datetime) -> float:
-    if one["asked"] is None or one["kept"] == "taken_back":
+    if one["asked"] is None or one["kept"] in ("taken_back", "not_due"):
         return 0.0
     if one["answered"] is None and now - one["asked"] > timedelta(days=7):
         return 1.0

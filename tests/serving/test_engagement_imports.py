@@ -79,6 +79,16 @@ def test_a_table_is_taken_once_and_by_the_same_rules(either: Office, tmp_path: P
     assert count(either) == 4
 
 
+def test_the_id_of_a_row_without_one_is_made_of_what_is_kept(office: Office, tmp_path: Path) -> None:
+    office.send("ann@steel.example")
+    office.now += timedelta(hours=2)
+    with_person = "ann@steel.example,pricing_page,2026-11-20 10:30,/pricing?me=ann@steel.example,,,\n"
+    without = "ann@steel.example,pricing_page,2026-11-20 10:30,/pricing,,,\n"
+    assert imported(office, table(tmp_path / "with.csv", with_person)).done.taken == 1
+    assert imported(office, table(tmp_path / "without.csv", without)).done.known == 1
+    assert count(office) == 1
+
+
 @pytest.mark.parametrize(
     ("row", "column", "code"),
     [
@@ -90,6 +100,7 @@ def test_a_table_is_taken_once_and_by_the_same_rules(either: Office, tmp_path: P
         ("ann@steel.example,reply,2026-11-21 10:30,,,,", "occurred_at", "timestamp"),
         ("zoe@steel.example,reply,2026-11-20 10:30,,,,", "person", "unknown-lead"),
         ("ann@steel.example,mail_opened,2026-11-20 10:30,,jane@x.example,,", "mail", "value"),
+        ("ann@steel.example,mail_opened,2026-11-20 10:30,,<ann@steel.example>,,", "mail", "value"),
         ("ann@steel.example,mail_opened,2026-11-20 10:30,,m,,soon", "delivered_at", "date-format"),
     ],
 )

@@ -145,6 +145,7 @@ def test_events_may_come_in_any_order(place: Place, lead: str, order: tuple[int,
         (f'"properties": {{"title": "{"x" * (LONGEST + 1)}"}}', "too-long", "properties/title"),
         ('"properties": {"title": "to jane.doe@example.com"}', "value", "properties/title"),
         ('"properties": {"mail": "jane.doe@example.com"}', "value", "properties/mail"),
+        ('"event": "open-jane.doe@example.com"', "value", "event"),
         ('"properties": {"url": "https://x.example/u/jane%40example.com"}', "value", "properties/url"),
         ('"properties": {"delivered_at": "today"}', "timestamp", "properties/delivered_at"),
         ('"properties": {"delivered_at": 1700000000}', "timestamp", "properties/delivered_at"),
@@ -178,6 +179,16 @@ def test_what_links_carry_of_a_person_is_not_kept(place: Place, lead: str) -> No
     assert one["properties"] == expected
     [(row,)] = place.rows("SELECT properties FROM engagements WHERE lead = ?", lead)
     assert PERSON not in row
+
+
+def test_the_id_of_a_mail_is_not_the_leads_own_address(place: Place) -> None:
+    lead = nurtured(place, "ada.own@example.com")
+    for address in ("<ada.own@example.com>", "<Ada.Own+news@example.com>"):
+        sent = event("mail_clicked", properties={"mail": address})
+        told(tell(place, lead, sent), 422, "value", "#/properties/mail")
+        told(tell_many(place, [sent | {"lead": lead}]), 422, "value", "#/events/0/properties/mail")
+    assert kept(place, lead) == []
+    assert tell(place, lead, event("mail_clicked", properties={"mail": "<7@example.com>"})).status_code == 202
 
 
 def test_some_of_many_are_wrong_and_hold_up_no_other(place: Place) -> None:

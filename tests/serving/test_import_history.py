@@ -7,8 +7,10 @@ import random
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,14 +18,16 @@ from typing import Any
 import httpx2
 import openpyxl
 import pytest
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, event, func, select, text
 
 from accord import main
 from benchmarks.reliability import workplace
 from benchmarks.reliability.workplace import ROOT, Workplace, environment, serving
 from leads import excel_table
-from leads.ledger import Ledger, digests, erase, leads_of, open_ledger, tables
-from serving.imports import table_import
+from leads.lead import Outcome
+from leads.ledger import Ledger, LedgerBusy, create_key, digests, erase, leads_of, open_ledger, tables
+from serving import outcomes
+from serving.imports import event_rows, patience, table_import
 
 AGREEMENT = workplace.AGREEMENT.replace(
     "[sales]",
@@ -172,6 +176,144 @@ def test_who_was_forgotten_stays_so_beside_others_of_the_batch(
     told = imported("leads", HEAD + "".join(LINES), "more.csv")
     assert (told["forgotten"], told["known"]) == (len(LINES[1::PEOPLE]), 2)
     assert count(ledger, tables.leads) == PEOPLE - 1
+
+
+POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
+
+def until_waiting(ledger: Ledger) -> None:
+    """For a lock that another connection holds."""
+    asked = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    ends = time.monotonic() + 10
+    while time.monotonic() < ends:
+        with ledger.reading() as connection:
+            if connection.scalar(asked):
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+@POSTGRESQL
+def test_an_erasure_during_an_import_stands(imported: Callable[..., dict[str, Any]], ledger: Ledger) -> None:
+    imported("leads", HEAD + "".join(LINES[:3]))
+    people = digests(ledger, ["email:p1@steel1.example"])
+    with ThreadPoolExecutor(1) as thread:
+        with ledger.transaction() as connection:
+            erase(connection, people, leads_of(connection, people), datetime.now(UTC), lambda _: None)
+            later = thread.submit(imported, "leads", HEAD + "".join(LINES), "more.csv")
+            until_waiting(ledger)
+        told = later.result()
+    assert (told["forgotten"], told["known"]) == (len(LINES[1::PEOPLE]), 2)
+    assert count(ledger, tables.leads) == PEOPLE - 1
+
+
+@POSTGRESQL
+def test_an_erasure_holds_leads_in_the_order_of_imports(
+    imported: Callable[..., dict[str, Any]], ledger: Ledger
+) -> None:
+    """Who holds the first of them, as an import does, is given the last while the erasure waits."""
+    people = digests(ledger, [f"email:p{number}@steel{number}.example" for number in range(PEOPLE)])
+    there = tables.leads
+    with ledger.transaction() as connection:
+        for place, person in enumerate(sorted(people, reverse=True)):
+            connection.execute(there.insert().values(id=f"ld_{place}", arrived_at=datetime.now(UTC), person=person))
+    first, *_, last = (select(there.c.id).where(there.c.person == one).with_for_update() for one in sorted(people))
+
+    def erased() -> int:
+        with ledger.transaction() as connection:
+            leads = [f"ld_{place}" for place in range(PEOPLE)]
+            return erase(connection, people, leads, datetime.now(UTC), lambda _: None).leads
+
+    with ThreadPoolExecutor(1) as thread:
+        with ledger.transaction() as connection:
+            connection.execute(first)
+            later = thread.submit(erased)
+            until_waiting(ledger)
+            connection.execute(last)
+        assert later.result() == PEOPLE
+
+
+@POSTGRESQL
+def test_two_that_wait_in_a_circle_may_try_again(place: Workplace, ledger: Ledger) -> None:
+    there = tables.leads
+    with ledger.transaction() as connection:
+        for name in ("ld_1", "ld_2"):
+            connection.execute(there.insert().values(id=name, arrived_at=datetime.now(UTC)))
+    both_hold, busy = threading.Barrier(2), list[LedgerBusy]()
+
+    def hold(first: str, then: str) -> None:
+        try:
+            with ledger.transaction() as connection:
+                connection.execute(select(there.c.id).where(there.c.id == first).with_for_update())
+                both_hold.wait(5)
+                connection.execute(select(there.c.id).where(there.c.id == then).with_for_update())
+        except LedgerBusy as told:
+            busy.append(told)
+
+    with ThreadPoolExecutor(2) as threads:
+        done = [threads.submit(hold, "ld_1", "ld_2"), threads.submit(hold, "ld_2", "ld_1")]
+    assert [one.result() for one in done] == [None, None]
+    assert ["deadlock" in str(told) for told in busy] == [True]
+
+
+def busy_at(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, call: int) -> None:
+    """Once, somebody else is writing."""
+    calls, work = list[int](), getattr(module, name)
+
+    def at_first(*given: Any, **named: Any) -> Any:
+        calls.append(1)
+        if len(calls) == call:
+            raise LedgerBusy("somebody else is writing")
+        return work(*given, **named)
+
+    monkeypatch.setattr(module, name, at_first)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "call"),
+    [(table_import, "begin_import", 1), (outcomes, "write_outcome", 3), (event_rows, "advance_import", 1)],
+    ids=["at the beginning", "in the middle of a block", "at the end of a block"],
+)
+def test_a_receipt_counts_right_whenever_the_ledger_was_busy(
+    imported: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch, module: Any, name: str, call: int
+) -> None:
+    imported("leads", HEAD + "".join(LINES))
+    monkeypatch.setattr(patience, "PAUSE_SECONDS", 0.01)
+    busy_at(monkeypatch, module, name, call)
+    head, rows_ = (
+        "person,type,occurred_at,event\n",
+        [f"p{one}@steel{one}.example,meeting,2026-08-02,e\n" for one in range(PEOPLE)],
+    )
+    told = imported("outcomes", head + "".join([*rows_, rows_[0]]), "told.csv")
+    assert (told["taken"], told["known"], told["new"]) == (PEOPLE, 1, PEOPLE)
+
+
+def test_what_a_key_told_is_read_once_for_many_rows(
+    imported: Callable[..., dict[str, Any]], ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And with the first that is too many, training takes none of them."""
+    imported("leads", HEAD + "".join(LINES))
+    key, now = create_key(ledger, "sk")[:11], datetime.now(UTC)
+    monkeypatch.setattr(outcomes, "MOST_CONVERSIONS", 2 * PEOPLE)
+    lead_ids, said = [row.id for row in rows(ledger, tables.leads)], list[str]()
+    event.listen(ledger.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+
+    def tell(name: str, leads: list[str]) -> list[bool]:
+        said.clear()
+        with ledger.transaction() as connection:
+            past = [Outcome(lead, name, "converted", now, now, None, None, key) for lead in leads]
+            outcomes.keep_past(
+                connection, [*past, Outcome(leads[0], f"{name} m", "meeting", now, now, None, None, key)]
+            )
+        return [row.left_out for row in rows(ledger, tables.outcomes) if row.key == key and row.type == "converted"]
+
+    assert tell("a", lead_ids) == [False] * PEOPLE
+    assert sum(text.startswith("SELECT") and "left_out" in text for text in said) <= 2  # and one of the test's own
+    assert tell("b", lead_ids) == [False] * 2 * PEOPLE
+    assert tell("c", lead_ids[:1]) == [True] * (2 * PEOPLE + 1)
+    assert not [row for row in rows(ledger, tables.outcomes) if row.left_out and row.type == "meeting"]
 
 
 def test_rows_that_name_nobody_are_leads_of_their_own(imported: Callable[..., dict[str, Any]], ledger: Ledger) -> None:

@@ -29,7 +29,7 @@ from models.replay import Replay
 from serving.anew import decide_anew, scored_anew
 from serving.engagements import tell as tell_engagements
 from serving.nightly import Nights
-from serving.nurture import EngagedLeads
+from serving.nurture import Again, EngagedLeads
 from serving.outcomes import tell as tell_outcomes
 from serving.timeline import timeline
 from tests.serving.office import SALES, Office, berlin, people
@@ -359,7 +359,7 @@ def test_two_processes_on_postgresql_share_one_night(
     other = office(database=first.database)
     leads = sorted(first.send() for _ in range(10))
     scored: list[str] = []
-    monkeypatch.setattr(nightly, "score_again", lambda _, some, cause: scored.extend(some))
+    monkeypatch.setattr(nightly, "score_again", lambda _, some, cause: scored.extend(some) or Again())
     for one in (first, other):
         one.now = berlin("2026-11-17 03:00")
     with ThreadPoolExecutor(2) as both:
@@ -419,9 +419,9 @@ def test_the_night_is_done_once_by_two_processes_and_goes_on_after_a_death(
     leads = sorted(here.send(budget=number) for number in range(1, 7))
     scored: list[str] = []
 
-    def counted(_: object, some: list[str], cause: str) -> list[Decision]:
+    def counted(_: object, some: list[str], cause: str) -> Again:
         scored.extend(some)
-        return []
+        return Again()
 
     monkeypatch.setattr(nightly, "score_again", counted)
     monkeypatch.setattr(nightly, "WORK_SECONDS", 0.0)

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
@@ -17,8 +18,11 @@ import pytest
 import accord as front_door
 from benchmarks.reliability import workplace
 from leads.agreement import parse_agreement
-from leads.ledger import Ledger, adopt_agreement, create_key, open_ledger
+from leads.lead import Outcome
+from leads.ledger import Ledger, adopt_agreement, create_key, open_ledger, write_outcome
 from models.ladder import chain_ladder, expected_final, usual_rate
+from serving.endpoints.report import MAKING
+from serving.report import period, read
 from serving.report.body import report_body
 from serving.report.page import report_page
 from serving.report.period import WrongPeriod, month_of
@@ -65,8 +69,7 @@ def bodies(ledger: Ledger) -> dict[str, dict[str, Any]]:
 
 
 def made(ledger: Ledger, days: Days = NEWEST, now: datetime = NOW, text: str = AGREEMENT) -> Any:
-    with ledger.reading() as connection:
-        return read_report(connection, parse_agreement(text), 1, days, now)
+    return read_report(ledger, parse_agreement(text), 1, days, now)
 
 
 def of(counted: list[dict[str, Any]], month: str) -> list[dict[str, Any]]:
@@ -248,8 +251,8 @@ def test_a_service_on_postgresql_reports_the_same(new_postgres: Callable[[], str
     for url in (f"sqlite:///{tmp_path / 'accord.db'}", new_postgres()):
         with closing(open_ledger(url)) as ledger:
             quarter(ledger, a_month=20)
-        with closing(open_ledger(url, serving=True)) as ledger, ledger.long_reading() as connection:
-            told.append(report_body(read_report(connection, parse_agreement(AGREEMENT), 1, Days("2026-10"), NOW)))
+        with closing(open_ledger(url, serving=True)) as ledger:
+            told.append(report_body(made(ledger, Days("2026-10"))))
     assert told[0] == told[1]
 
 
@@ -265,6 +268,53 @@ def test_a_report_reads_each_table_once_however_many_leads_there_are(tmp_path: P
             made(ledger, Days("2026-10"))
             counts.append(len([text for text in said if text.lstrip().upper().startswith("SELECT")]))
     assert counts[0] == counts[1] <= 8
+
+
+def test_what_training_leaves_out_is_reported(tmp_path: Path) -> None:
+    """A key told too many conversions at once: they happened all the same."""
+    with closing(open_ledger(f"sqlite:///{tmp_path / 'accord.db'}")) as ledger:
+        quarter(ledger, a_month=5)
+        key, before = create_key(ledger, "sk")[:11], made(ledger, Days("2026-11")).all
+        assert before.converted < before.leads
+        with ledger.transaction() as connection:
+            for lead in by_hand.table(tmp_path / "accord.db", "SELECT id FROM leads"):
+                told = Outcome(lead["id"], "won", "converted", NOW, NOW, None, None, key, left_out=True)
+                write_outcome(connection, told)
+        assert made(ledger, Days("2026-11")).all.converted == before.leads
+
+
+def test_the_ledger_is_left_before_anything_is_worked_out(
+    new_postgres: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_ledger(new_postgres(), serving=True)) as ledger:
+        quarter(ledger, months=3, a_month=5)
+        held = list[int]()
+        worked_out = read.figures
+
+        def watched(*given: Any) -> Any:
+            held.append(ledger.engine.pool.checkedout())  # type: ignore[attr-defined]
+            return worked_out(*given)
+
+        monkeypatch.setattr(read, "figures", watched)
+        made(ledger, Days("2026-10"))
+    assert held == [0]
+
+
+def test_days_that_begin_decades_ago_have_the_same_answers(ledger: Ledger) -> None:
+    near, far = (made(ledger, Days(None, first, "2026-11-20")).responses for first in ("2026-03-01", "1995-01-01"))
+    assert far.working is not None
+    assert far.working.p90 > 0
+    assert far == near
+
+
+def test_days_that_end_in_thousands_of_years_are_not_gone_through(
+    ledger: Ledger, bodies: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, next_month = list[date](), period.next_month
+    monkeypatch.setattr(period, "next_month", lambda month: gone.append(month) or next_month(month))
+    months = {last: made(ledger, Days(None, "2026-10-01", last)).period.months for last in ("9998-12-31", "2026-12-31")}
+    assert months["9998-12-31"] == months["2026-12-31"] == bodies["2026-10"]["months"] + bodies[RUNNING]["months"]
+    assert len(gone) < 100
 
 
 class Page(HTMLParser):
@@ -331,6 +381,7 @@ WRONG = {
     "month and days": (Days("2026-10", "2026-10-01", None), "month"),
     "only a first day": (Days(None, "2026-10-01", None), "to"),
     "only a last day": (Days(None, None, "2026-10-01"), "from"),
+    "a week": (Days(None, "2026-W40-1", "2026-10-31"), "from"),
     "backwards": (Days(None, "2026-10-02", "2026-10-01"), "to"),
     "no day": (Days(None, "2026-02-30", "2026-03-01"), "from"),
     "before all time": (Days("0001-01"), "month"),
@@ -405,6 +456,22 @@ def test_over_http_it_is_the_same_report(served: Callable[..., Service], home: P
         assert refused.headers["content-type"] == "application/problem+json"
 
 
+def test_while_one_report_is_made_others_are_told_so_and_forms_are_taken(served: Callable[..., Service]) -> None:
+    """More of them than there are threads."""
+    service = served(text=AGREEMENT)
+    ask = lambda _: service.call("GET", "/v1/report", service.secret)  # noqa: E731
+    with MAKING, ThreadPoolExecutor(50) as threads:
+        asked = [threads.submit(ask, number) for number in range(50)]
+        wait(asked, timeout=2)
+        form = service.send({"email": "somebody@steel.example"})
+        answers = [one.result() for one in asked]
+    assert form.status_code == 201, form.text
+    assert {answer.status_code for answer in answers} == {503}
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
+    assert "report is being made" in answers[0].json()["detail"]
+    assert ask(0).status_code == HTTP
+
+
 # costs
 
 
@@ -451,6 +518,8 @@ BAD_COSTS = {
     "a column missing": ("month,cost\n2026-10,3\n", "column “source” is missing"),
     "no month": ("month,source,cost\nOctober,google,3\n", "must be a month such as 2026-10"),
     "month 13": ("month,source,cost\n2026-13,google,3\n", "must be a month such as 2026-10"),
+    "a week": ("month,source,cost\n2026-W40-1,google,3\n", "must be a month such as 2026-10"),
+    "a day without its dash": ("month,source,cost\n2026-1001,google,3\n", "must be a month such as 2026-10"),
     "below nothing": ("month,source,cost\n2026-10,google,-3\n", "must not be less than nothing"),
     "no cost": ("month,source,cost\n2026-10,google,\n", "cost: must be given"),
     "not a number": ("month,source,cost\n2026-10,google,much\n", "cost: must be a number"),

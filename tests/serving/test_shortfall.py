@@ -1,14 +1,21 @@
 """Who owes what is missing: the parts, by hand and for anything; and the side that the report names."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leads.agreement import parse_agreement
 from leads.sections import Decay
 from models.ladder import Expected
+from serving.report import gap
+from serving.report.fact import Asked, Fact
+from serving.report.facts import NOWHERE, Facts
+from serving.report.period import Period
 from serving.report.shortfall import AS_SCORED, Handled, Held, Part, Shortfall, held, remaining_of_calls, shortfall
 from serving.report.verdict import verdict
 
@@ -94,6 +101,55 @@ def test_what_is_left_of_a_call_counts_from_the_promise() -> None:
     assert left[2] == pytest.approx(
         (0.25 + 0.3 * np.exp(-3)) / (0.25 + 0.45 * np.exp(-60 / 45) + 0.3 * np.exp(-60 / 1440))
     )
+
+
+FRIDAY_EVENING = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
+
+
+def weekend_lead(probability: float, answered_at: datetime | None, now: datetime) -> Handled:
+    """Sales was asked on Friday evening, for Monday."""
+    asked = Asked(FRIDAY_EVENING, "Ada", MONDAY)
+    fact = Fact(
+        lead="ld_1",
+        arrived_at=FRIDAY_EVENING,
+        first=NOWHERE,
+        last=NOWHERE,
+        decided=True,
+        probability=probability,
+        p_nurture=None,
+        band="A",
+        scored_by="trees",
+        asked=asked,
+        answered_at=answered_at,
+        answered_by=None,
+        taken_back=False,
+        state="open",
+        reason=None,
+        converted_at=None,
+        converted_late=False,
+        value=0.0,
+    )
+    period = Period(date(2026, 11, 1), date(2026, 11, 30), ZoneInfo("Europe/Berlin"), now)
+    agreement = parse_agreement("[goal]\nwithin_days = 30\nvalue = 100.0\n")
+    return gap.handled([fact], Facts(agreement, period, (fact,), (), 0, (), ()))
+
+
+def test_a_lead_whose_time_still_runs_is_neither_gain_nor_loss() -> None:
+    waits = weekend_lead(0.3, None, FRIDAY_EVENING + timedelta(minutes=30))
+    assert (list(waits.kept), list(waits.lost)) == ([1.0], [0.0])
+    never = weekend_lead(0.3, None, MONDAY + timedelta(days=2))
+    assert 0 < never.lost[0] < 0.3
+
+
+def test_no_call_is_so_soon_that_a_lead_converts_more_than_once() -> None:
+    soon = FRIDAY_EVENING + timedelta(minutes=5)
+    sure, unsure = (weekend_lead(chance, soon, MONDAY) for chance in (0.8, 0.1))
+    assert sure.kept[0] == unsure.kept[0] > 2
+    assert (sure.as_handled[0], sure.lost[0]) == (1.0, pytest.approx(-0.2))
+    assert unsure.as_handled[0] == pytest.approx(0.1 * unsure.kept[0])
+    found = shortfall(1, None, sure, came(0.5))
+    assert found.volume.conversions + found.quality.conversions + found.follow_up.conversions == pytest.approx(0.5)
 
 
 def test_how_scores_held_needs_facts() -> None:

@@ -14,9 +14,8 @@ from leads.agreement import Agreement
 from leads.kinds import PERSONAL
 from models.encoder import RARE
 from models.scorer import Scorer
-from training.assessment.judged import first_of_leads
-from training.retraining.history import History, known_at, mature
-from training.retraining.window import TooEarly, judging_window
+from training.retraining.history import History, first_of_leads, known_at, mature
+from training.rung import what_is_next
 
 ENOUGH_FOR_ROUTES = 3_000
 """Labelled leads below which no score tells what a call changes."""
@@ -104,14 +103,7 @@ def _gates(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _next(scorer: Scorer, history: History) -> Iterator[str]:
-    if scorer.rung == "scorecard":
-        window = judging_window(history)
-        if isinstance(window, TooEarly):
-            yield f"A model may follow once there are leads to judge it by: {window.why}."
-        else:
-            yield "There are leads enough to judge a model by: a retraining puts one in if it scores them better."
-    else:
-        yield "The next model must score leads that are new to both better than this one, and pass every gate."
+    yield what_is_next(scorer.rung, history)
     labelled = len(np.unique(history.lead[mature(history)]))
     followed, nurtured = (len(np.unique(history.lead[history.action == action])) for action in (1.0, 0.0))
     if any(ACTION in feature.inputs for feature in scorer.scored):

@@ -20,9 +20,9 @@ from training.assessment.curves import Curves, curves
 from training.assessment.drift import Drift, Seen, drift
 from training.assessment.forward import ForwardTest, Trial, forward_test
 from training.assessment.influence import Influence, influence
-from training.assessment.judged import Judged, as_recorded, first_of_leads
+from training.assessment.judged import Judged, as_recorded
 from training.assessment.segments import Segment, segments
-from training.retraining.history import History
+from training.retraining.history import History, first_of_leads
 
 MOST = 10_000
 """Leads, evenly spread over time, of whom it is told what moves their scores."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.encoder import Array
 from models.ladder import chain_ladder
 from models.scorer import sigmoids
-from training.retraining.history import History, known_at, mature
+from training.retraining.history import History, first_of_leads, known_at, mature
 
 SURE = 0.05
 """One interval in twenty misses."""
@@ -93,11 +93,6 @@ def wilson(seen: float, of: float, looks: int = 1) -> tuple[float, float]:
     share, spread = seen / of, z * z / of
     middle, half = share + spread / 2, z * math.sqrt(share * (1 - share) / of + spread / (4 * of))
     return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
-
-
-def first_of_leads(history: History, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Of each lead the first of these rows, which stand oldest first: a lead counts once."""
-    return rows[np.sort(np.unique(history.lead[rows], return_index=True)[1])]
 
 
 def maturity_of(history: History, rows: NDArray[np.intp]) -> Array:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from rich.console import Console
 
+from leads.agreement import read_agreement
 from leads.ledger import open_ledger
 from leads.refusal import Failure
 from leads.table import read_table, read_values, write_chunks
@@ -18,6 +19,8 @@ from training.company.forms import FORM
 
 FORGOTTEN_DAYS = 110
 """The newest conversions that the first export lacks: enough of them that the leads that judge have hardly any."""
+SCORED = 500
+"""Leads whose scores are compared before and after a refusal."""
 ASKED = {
     "data": "Are there leads enough to judge by, and did nothing of them come from the future?",
     "prediction": "Does it foresee better who converts, on leads that it has not seen?",
@@ -68,8 +71,9 @@ def learn_by_gates(place: Path, history: Path, budget: float, run: Run, console:
     if refused["promoted"] or not (before == scores(place, history)).all():
         raise Failure("A retraining on an export that lacks conversions was not refused as it should be.")
     console.print(
-        f"So nothing changed: the agreement's points go on answering, and all {len(before):,} leads have the very same "
-        "scores as before."
+        f"So nothing changed: the agreement's points go on answering, and the {len(before):,} newest leads have the "
+        "very same scores as before. Hardly anybody seems to convert any more, so that a model which learned in better "
+        "months promises too much. The gates do not know why, but they let nothing through that they cannot confirm."
     )
     console.print(f"\nSomebody repairs the sync: {made.conversions} conversions come in late.", style="bold")
     run(place, shown, "import", "outcomes", str(made.forgotten))
@@ -98,12 +102,10 @@ def outcome(told: Mapping[str, Any]) -> str:
 
 
 def scores(place: Path, history: Path) -> Array:
-    """Of every lead, by what serves now."""
-    from leads.agreement import read_agreement
-
+    """Of the newest leads, by what serves now."""
     ledger, agreement = open_ledger(f"sqlite:///{place / 'accord.db'}"), read_agreement(place / "accord.toml")
     try:
-        values = read_values(read_table(history), agreement).values
+        values = read_values(read_table(history).tail(SCORED), agreement).values
         return serving_scorer(ledger, agreement).log_odds_table(values)
     finally:
         ledger.close()

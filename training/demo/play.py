@@ -36,8 +36,8 @@ WHY_NO_RETRAINING = (
     "one that is refused."
 )
 UNTIMED = (
-    "what was learned is judged by newer leads whose time to convert is over, and the table does not say when its leads "
-    "came (--arrived COLUMN, and --converted-at COLUMN for the conversions)"
+    "what was learned is judged by newer leads whose time to convert is over, and the table does not say when its "
+    "leads came (--arrived COLUMN, and --converted-at COLUMN for the conversions)"
 )
 TAUGHT = "the model has learned from all of it, so that no newer leads are left to judge by"
 

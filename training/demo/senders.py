@@ -14,7 +14,7 @@ from training.company.forms import FORM
 from training.company.presets import PRESETS
 from training.simulate import history, simulate
 
-PAST_LEADS = 4_000
+PAST_LEADS = 5_000
 DAYS = 365
 SEED = 1
 NEW_LEADS = 12
@@ -43,7 +43,7 @@ def coming_week(file: Path) -> None:
     """Writes the leads of next week, of other people."""
     today = datetime.datetime.now(datetime.UTC)
     world = replace(PRESETS["saas_fast"], start=today + datetime.timedelta(days=WEEK - today.weekday()))
-    write_chunks(file, [simulate(world, WEEK_LEADS, WEEK, SEED + 1)[["created_at", *FORM]]])
+    write_chunks(file, [simulate(world, WEEK_LEADS, WEEK, SEED + 2)[["created_at", *FORM]]])
 
 
 def first_monday(today: datetime.datetime) -> datetime.datetime:

@@ -12,6 +12,7 @@ from leads.settings import Settings
 from models.bundle_document import BundleRefused, unpack
 from models.champion import REGISTERED_MODEL as MODEL
 from training.experiment.registry import (
+    Kept,
     bundle_of,
     ensure_model,
     newest_bundle,
@@ -55,21 +56,27 @@ def challenger(ledger: Ledger, serving: int | None) -> int | None:
 
 def _follow(client: "MlflowClient", settings: Settings, ledger: Ledger, serving: int | None) -> list[str]:
     waiting, told = challenger(ledger, serving), []
+    kept = _kept(ledger)
     for entry in _missing(client, ledger, {serving, waiting}):
         try:
             _register(client, settings, ledger, entry)
         except BundleRefused as refused:
             told.append(f"Model {entry.number} cannot be shown in MLflow: {refused}.")
-    point_champion(client, serving, version_of(client, serving))
-    point(client, "challenger", version_of(client, waiting))
+    point_champion(client, serving, version_of(client, serving, kept))
+    point(client, "challenger", version_of(client, waiting, kept))
     return told
 
 
 def _missing(client: "MlflowClient", ledger: Ledger, needed: set[int | None]) -> list[BundleEntry]:
     """MLflow was away when these were trained. One below the newest that somebody deleted there stays deleted."""
-    kept, newest = bundles(ledger), newest_bundle(client)
-    wanted = needed | {entry.number for entry in kept[-MOST_MISSING:] if entry.number > newest}
-    return [entry for entry in kept if entry.number in wanted and version_of(client, entry.number) is None]
+    entries, kept = bundles(ledger), _kept(ledger)
+    newest = newest_bundle(client, kept)
+    wanted = needed | {entry.number for entry in entries[-MOST_MISSING:] if entry.number > newest}
+    return [entry for entry in entries if entry.number in wanted and version_of(client, entry.number, kept) is None]
+
+
+def _kept(ledger: Ledger) -> Kept:
+    return {entry.number: entry.sha256 for entry in bundles(ledger)}
 
 
 def _register(client: "MlflowClient", settings: Settings, ledger: Ledger, entry: BundleEntry) -> None:
@@ -101,11 +108,11 @@ def _asked_for(client: "MlflowClient", ledger: Ledger) -> list[str]:
     words, stands = remembered(model), model.aliases.get("champion")
     if not words or stands is None:
         return []
-    wanted = bundle_of(client.get_model_version(MODEL, str(stands)))
-    if wanted == serving or (wanted is not None and was_put_there(words, wanted)):
+    wanted = bundle_of(client.get_model_version(MODEL, str(stands)), _kept(ledger))
+    if wanted is not None and (wanted == serving or was_put_there(words, wanted)):
         return []
     moved = f"Somebody moved the alias `champion` in MLflow to version {stands}"
-    if wanted is None or wanted not in {entry.number for entry in bundles(ledger)}:
+    if wanted is None:
         return [f"{moved}, which is no model of this ledger. It was put back to {_named(serving)}."]
     if not was_put_there(words, serving):
         return [f"{moved}, but {_named(serving)} was promoted meanwhile and goes on. To let it serve: {_line(wanted)}"]

@@ -69,9 +69,10 @@ def _metrics(logged: Any, model: str) -> list[Any]:
     from mlflow.entities import Metric
 
     tables = {entry.tags[0].value: entry.dataset for entry in logged.inputs.dataset_inputs}
+    judged = tables.get("judging", tables.get("training"))  # a table that was read judges on parts of itself
     metrics = []
     for name, value in logged.data.metrics.items():
-        table = tables.get("newest" if name.startswith("newest/") else "training")
+        table = tables.get("newest") if name.startswith("newest/") else judged
         if table is not None and not name.startswith("curve/"):
             metrics.append(Metric(name, value, logged.info.start_time, 0, model, table.name, table.digest))
     return metrics

@@ -34,7 +34,7 @@ def log_training(record: TrainingRecord, settings: Settings, agreement: Agreemen
     """The id of the winner's run. Raises Failure when the store does not take it; the runs logged until then stay, and
     the bundle stands in the ledger all the same."""
     give_up = time.monotonic() + PATIENCE
-    with opened(settings, f"training {record.number}") as client:
+    with opened(settings, _name(record)) as client:
         experiment, tags, inputs = experiment_id(client, settings), _shared_tags(record), _inputs(record)
         for at, candidate in enumerate(_winner_last(record)):
             if time.monotonic() > give_up:
@@ -57,13 +57,22 @@ def _winner_last(record: TrainingRecord) -> list[CandidateRecord]:
     return sorted(record.candidates, key=lambda one: one.name == record.winner)
 
 
+def _name(record: TrainingRecord) -> str:
+    return record.name or f"training {record.number}"
+
+
+def _won(record: TrainingRecord, candidate: CandidateRecord) -> bool:
+    """Nobody did where no bundle came of it."""
+    return bool(record.bundle) and candidate.name == record.winner
+
+
 def _title(record: TrainingRecord, candidate: CandidateRecord) -> str:
     return f"{record.name or record.number} {candidate.name}"
 
 
 def _shared_tags(record: TrainingRecord) -> dict[str, str]:
     tags = {
-        "training": f"{record.number}-{record.bundle_sha256[:8]}",
+        "training": f"{record.number}-{record.bundle_sha256[:8]}" if record.bundle else record.name,
         "agreement": record.agreement_digest,
         "table": record.table_name,
         "forgotten_rows": str(record.rows.get("forgotten", 0)),
@@ -92,9 +101,9 @@ def _tags(record: TrainingRecord, candidate: CandidateRecord) -> dict[str, str]:
     family = {"model_family": candidate.name}
     if colour := COLOURS.get(candidate.name):
         family["mlflow.runColor"] = colour
-    if candidate.name != record.winner:
+    if not _won(record, candidate):
         return family
-    note = f"Won training {record.number}: {record.why}"
+    note = f"Won {_name(record)}: {record.why}"
     return family | {"winner": "yes", "bundle": str(record.number), "mlflow.note.content": note}
 
 
@@ -151,7 +160,7 @@ def _files(record: TrainingRecord, candidate: CandidateRecord, agreement: Agreem
     if 0 < labels.sum() < len(labels) and np.ptp(candidate.probabilities) > 0:
         drawn["figures/gains.png"] = figures.gains(labels, scores, name)
         drawn["figures/precision_recall.png"] = figures.precision_recall(labels, scores, name)
-    return drawn | (_winner_files(record, agreement) if name == record.winner else {})
+    return drawn | (_winner_files(record, agreement) if _won(record, candidate) else {})
 
 
 def _winner_files(record: TrainingRecord, agreement: Agreement) -> dict[str, bytes]:
@@ -183,10 +192,14 @@ def _json(content: Mapping[str, Any] | Sequence[Any]) -> bytes:
 def _register(
     client: "MlflowClient", settings: Settings, record: TrainingRecord, agreement: Agreement, run: Any
 ) -> None:
+    """The aliases of what a retraining brought follow the ledger afterwards (`training.experiment.aliases`), since a
+    person may have moved them meanwhile."""
     ensure_model(client)
     about = f"Bundle {record.number}, {record.winner}, from {record.table_name}. {record.why}"
     model = Loadable(record.number, record.winner, record.bundle_sha256, record.bundle, about)
     version = add_version(client, settings, run, agreement, model)
+    if record.tags.get("retraining"):
+        return
     if record.promoted:
         point_champion(client, record.number, version)
     else:

@@ -1,6 +1,6 @@
 """The registered model: its versions, one a bundle, and its aliases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from models.champion import REGISTERED_MODEL as MODEL
@@ -11,14 +11,18 @@ if TYPE_CHECKING:
 
 ABOUT = (
     "Probability that an inbound lead converts within the agreed horizon. `champion` is what serves, `challenger` what"
-    " wants to. Serving reads its bundles from the ledger; these are the same bytes, for people to compare. Where Accord"
-    " is installed, `mlflow.pyfunc.load_model` loads a version and gives what `accord score` gives."
+    " wants to. Serving reads its bundles from the ledger; these are the same bytes, for people to compare. Where"
+    " Accord is installed, `mlflow.pyfunc.load_model` loads a version and gives what `accord score` gives."
 )
 REMEMBERED = "accord.champion"
 """The tag in which Accord keeps where it put the alias `champion`: if it points elsewhere, a person moved it. While
 Accord moves it both bundles stand in the tag, so that a crash between two steps does not look like a person's hand."""
 NOBODY = "none"
 NEWEST = 50
+
+Kept = Mapping[int, str]
+"""The SHA-256 of each bundle of the ledger by its number. Another ledger's versions may stand in the same store, and
+their bundles have the same numbers."""
 
 
 def ensure_model(client: "MlflowClient") -> None:
@@ -30,23 +34,26 @@ def registered(client: "MlflowClient") -> "RegisteredModel":
     return client.get_registered_model(MODEL)
 
 
-def version_of(client: "MlflowClient", bundle: int | None) -> str | None:
+def version_of(client: "MlflowClient", bundle: int | None, kept: Kept) -> str | None:
     """The newest version of a bundle; None where MLflow knows none."""
     if bundle is None:
         return None
     found = client.search_model_versions(f"name='{MODEL}' and tag.bundle='{bundle}'")
-    return max((str(one.version) for one in found), key=int, default=None)
+    return max((str(one.version) for one in found if bundle_of(one, kept) == bundle), key=int, default=None)
 
 
-def newest_bundle(client: "MlflowClient") -> int:
+def newest_bundle(client: "MlflowClient", kept: Kept) -> int:
     """The highest number of a bundle among the newest versions, 0 while there is none."""
     found = client.search_model_versions(f"name='{MODEL}'", NEWEST, ["version_number DESC"])
-    return max((number for one in found if (number := bundle_of(one)) is not None), default=0)
+    return max((number for one in found if (number := bundle_of(one, kept)) is not None), default=0)
 
 
-def bundle_of(version: "ModelVersion") -> int | None:
+def bundle_of(version: "ModelVersion", kept: Kept) -> int | None:
+    """None where the version is not of a bundle of this ledger, by number and bytes."""
     number = str(version.tags.get("bundle", ""))
-    return int(number) if number.isdecimal() else None
+    if not number.isdecimal() or kept.get(int(number)) != version.tags.get("sha256", ""):
+        return None
+    return int(number)
 
 
 def point_champion(client: "MlflowClient", bundle: int | None, version: str | None) -> None:

@@ -15,7 +15,7 @@ LEAST_TOLERANCE = 0.1
 STANDARD_ERRORS = 3.0
 MAY_BE_WORSE = 0.01
 """By which the expected calibration error may exceed the champion's."""
-DRAWS, CERTAINTY, SEED = 500, 0.99, 20261122
+DRAWS, AT_ONCE, CERTAINTY, SEED = 500, 20, 0.99, 20261122
 
 
 def calibration(window: Window) -> Gate:
@@ -47,10 +47,11 @@ def tolerated(conversions: int) -> float:
 def by_chance(promised: Array) -> float:
     """The calibration error that probabilities which are all true stay below in 99 of 100 cases: with few leads in each
     bin chance alone makes one, and more of it the more the probabilities differ."""
-    drawn = (np.random.default_rng(SEED).random((DRAWS, len(promised))) < promised).astype(np.float64)
+    chance = np.random.default_rng(SEED)
     place = np.minimum((promised * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     bins = np.eye(CALIBRATION_BINS)[place]
-    errors = np.abs(drawn @ bins - promised @ bins).sum(axis=1) / len(promised)
+    off = [((chance.random((AT_ONCE, len(promised))) < promised) - promised) @ bins for _ in range(DRAWS // AT_ONCE)]
+    errors = np.abs(np.concatenate(off)).sum(axis=1) / len(promised)
     return float(np.quantile(errors, CERTAINTY))
 
 

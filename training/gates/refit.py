@@ -7,8 +7,8 @@ import numpy as np
 from models.encoder import Array
 from training.gates.gate import Gate
 
-MOST_ON_AVERAGE = 0.3
-MOST_OF_NEARLY_ALL = 1.0
+MOST_ON_AVERAGE = 0.4
+MOST_OF_NEARLY_ALL = 1.25
 """Distances of log-odds: the mean, and what 99 of 100 leads keep."""
 
 

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
 from features.catalogue import ACTION
 from leads.agreement import Agreement
 from leads.ledger.book import Ledger
-from leads.ledger.bundle import load_bundle
+from leads.ledger.bundle import bundles
 from models.bundle import BundleRefused
 from models.champion import saved_scorer
 from models.scorecard import scorecard_scorer
-from models.scorer import Scorer, logit, sigmoids
+from models.scorer import Scorer, sigmoids
 from training.audition import Candidate
-from training.recipe import Recipe, smoothed_rate
+from training.recipe import Recipe
 from training.retraining.history import SECONDS
 from training.retraining.judging import Said
-from training.retraining.study import Study, facts_at, fitted
+from training.retraining.study import Study, base_log_odds, facts_at, fitted, with_action, without_action
 
 ONE_DAY = 1.0
 
 
 @dataclass(frozen=True)
 class Serving:
-    """The model that serves now. `learned_until`, in days since 1970, is None where it learned from a table, of which
-    the ledger knows no times; `recipe` is None where nobody wrote down how it was fitted."""
+    """The model that serves now. `learned_until`, in days since 1970, is when the newest of what it learned was known
+    (at the latest when it was saved); `of_table` where it learned from a table; `action` where it knows who follows up.
+    `recipe` is None where nobody wrote down how it was fitted."""
 
     number: int
     recipe: Recipe | None
-    learned_until: float | None
+    learned_until: float
+    of_table: bool
+    action: bool
 
 
 @dataclass(frozen=True)
@@ -50,35 +52,40 @@ class Contender:
 def serving_now(ledger: Ledger, number: int | None) -> Serving | None:
     if number is None:
         return None
-    facts: Mapping[str, Any] = load_bundle(ledger, number).facts
-    until = datetime.fromisoformat(facts["until"]).timestamp() / SECONDS if "retraining" in facts else None
-    return Serving(number, Recipe.from_json(facts["recipe"]) if "recipe" in facts else None, until)
+    entry = next(one for one in bundles(ledger) if one.number == number)
+    facts = entry.facts
+    until = datetime.fromisoformat(str(facts["until"])) if "retraining" in facts else entry.saved_at
+    recipe = Recipe.from_json(facts["recipe"]) if facts.get("recipe") else None
+    days = until.timestamp() / SECONDS
+    return Serving(number, recipe, days, "retraining" not in facts, bool(facts.get("action")))
 
 
 def incumbent(study: Study, ledger: Ledger, serving: Serving | None, agreement: Agreement) -> Contender:
-    """What a challenger wants to replace. A champion that learned from the ledger knows the judging leads, so that its
-    recipe stands for it, fitted as the challenger's was; one that learned from a table stands for itself. Where it
-    cannot be opened, the scorecard answers instead of it."""
+    """What a challenger wants to replace. Where the champion may have learned from the judging leads, its recipe stands
+    for it, fitted as the challenger's was; an older one stands for itself. Where it cannot be opened, the scorecard
+    answers instead of it."""
     if serving is None:
-        return _scorecard(study, agreement)
-    if serving.learned_until is not None and serving.recipe is not None:
-        return Contender("champion", serving.recipe, before_the_window(study, serving.recipe))
+        return scorecard(study, agreement)
+    if serving.recipe is not None and serving.learned_until > study.window.began:
+        alike = study if serving.action else without_action(study)
+        return Contender("champion", serving.recipe, before_the_window(alike, serving.recipe))
     try:
         return Contender("champion", serving.recipe, said_by(study, saved_scorer(ledger, serving.number)))
     except BundleRefused:
-        return _scorecard(study, agreement)
+        return scorecard(study, agreement)
 
 
-def _scorecard(study: Study, agreement: Agreement) -> Contender:
+def scorecard(study: Study, agreement: Agreement) -> Contender:
     return Contender("scorecard", None, said_by(study, scorecard_scorer(agreement)))
 
 
 def refreshed(study: Study, serving: Serving, champion: Contender) -> tuple[Contender, Said] | None:
     """The champion's recipe on newer leads, and what it is compared with: the champion itself where it learned from a
-    table, else its recipe as old as it is now. None where there is nothing newer to learn from."""
-    if serving.recipe is None:
+    table, else its recipe as old as it is now. None where there is nothing newer to learn from, or where it would learn
+    what a call adds and so route otherwise: that is a new recipe."""
+    if serving.recipe is None or serving.action != with_action(study):
         return None
-    if serving.learned_until is None:
+    if serving.of_table:
         return Contender(serving.recipe.rung, serving.recipe, before_the_window(study, serving.recipe)), champion.said
     older = _as_old_as(study, serving.recipe, study.history.until - serving.learned_until)
     return None if older is None else (replace(champion, name=serving.recipe.rung), older)
@@ -101,9 +108,7 @@ def before_the_window(study: Study, recipe: Recipe) -> Said:
 
 
 def base_rate(study: Study) -> Contender:
-    facts = facts_at(study.history, study.older, study.window.began)
-    usual = logit(smoothed_rate(facts.y, facts.maturity))
-    log_odds = np.full(len(study.window.rows), usual)
+    log_odds = np.full(len(study.window.rows), base_log_odds(study))
     return Contender("base rate", None, Said(log_odds, sigmoids(log_odds)))
 
 

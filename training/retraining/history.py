@@ -75,10 +75,13 @@ class History:
         return len(self.decided_at)
 
     def where(self, rows: NDArray[np.bool_]) -> History:
-        columns = ("decided_at", "action", "propensity", "lead", "person", "weight")
+        """A lead's rows that are left weigh one together."""
+        columns = ("decided_at", "action", "propensity", "lead", "person")
         chosen = {name: getattr(self, name)[rows] for name in (*columns, "converted_after", "known_after", "followed")}
         recorded = self.recorded and Recorded(self.recorded.probability[rows], self.recorded.model[rows])
-        return replace(self, values=self.values[rows].reset_index(drop=True), recorded=recorded, **chosen)
+        weight = 1.0 / np.bincount(chosen["lead"], minlength=1)[chosen["lead"]]
+        values = self.values[rows].reset_index(drop=True)
+        return replace(self, values=values, recorded=recorded, weight=weight, **chosen)
 
 
 class Known(NamedTuple):
@@ -97,6 +100,11 @@ def known_at(history: History, moment: float) -> Known:
 def mature(history: History) -> NDArray[np.bool_]:
     """The rows that were followed up to the horizon: nothing more is to be expected of them."""
     return known_at(history, history.until).age >= history.horizon
+
+
+def first_of_leads(history: History, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Of each lead the first of these rows, which stand oldest first: a lead counts once."""
+    return rows[np.sort(np.unique(history.lead[rows], return_index=True)[1])]
 
 
 class _Lead(NamedTuple):

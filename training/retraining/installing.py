@@ -87,6 +87,7 @@ def _facts(made: Refitted, recipe: Recipe, verdict: Verdict, begun: Retraining, 
         "why": verdict.sentence,
         "retraining": begun.id,
         "until": begun.until.isoformat(),
+        "action": made.scorer.action is not None,
         "gates": [gate.facts for gate in verdict.gates],
         "refused": None if verdict.passed else verdict.sentence,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -22,7 +22,7 @@ from training.gates.verdict import Kind
 from training.gates.window import Window
 from training.off_policy import RANGE, Logged, Routes
 from training.retraining.history import SECONDS, known_at
-from training.retraining.study import Study
+from training.retraining.study import Study, base_log_odds
 
 MOST_LEVELS = 30
 """A field with more is no kind of lead, but a name."""
@@ -36,6 +36,10 @@ class Said:
     log_odds: Array
     p_sales: Array
     p_nurture: Array | None = None
+
+    def where(self, chosen: NDArray[np.bool_]) -> Said:
+        nurtured = None if self.p_nurture is None else self.p_nurture[chosen]
+        return Said(self.log_odds[chosen], self.p_sales[chosen], nurtured)
 
 
 @dataclass(frozen=True)
@@ -61,15 +65,33 @@ def judged(study: Study, claim: Claim, agreement: Agreement) -> list[Gate]:
 
 
 def _each(study: Study, claim: Claim, agreement: Agreement) -> Iterator[Gate]:
-    window = judging_leads(study, claim)
-    yield data.data(window, _origin(study))
-    yield _prediction(claim, window)
+    alike, told = _comparable(study, claim)
+    window = judging_leads(alike, told)
+    yield data.data(window, _origin(alike))
+    yield _prediction(alike, told, window)
     yield calibration.calibration(window)
-    yield subgroups.subgroups(window, _kinds(study))
+    yield subgroups.subgroups(window, _kinds(alike))
     if claim.kind == "new recipe":
         challenger, champion = (_market(study, said, claim, agreement) for said in (claim.challenger, claim.champion))
-        yield _capacity(challenger, champion)
+        yield _capacity(study, challenger, champion)
         yield _value(study, claim, challenger, champion)
+
+
+def _comparable(study: Study, claim: Claim) -> tuple[Study, Claim]:
+    """Where one of the two knows who followed up and the other does not, on leads that sales was to follow up: else the
+    route alone, which tells much of a lead, would win."""
+    if (claim.challenger.p_nurture is None) == (claim.champion.p_nurture is None):
+        return study, claim
+    chosen = study.history.action[study.window.rows] != 0
+    window = study.window._replace(rows=study.window.rows[chosen])
+    challenger, champion = claim.challenger.where(chosen), claim.champion.where(chosen)
+    return replace(study, window=window), replace(claim, challenger=challenger, champion=champion)
+
+
+def _one_route(study: Study) -> bool:
+    """Whether only leads of one route are judged by, since the model learns what comes of follow-up alone."""
+    known = np.unique(study.history.action[study.window.rows])
+    return len(known[np.isfinite(known)]) == 1
 
 
 def judging_leads(study: Study, claim: Claim) -> Window:
@@ -79,10 +101,26 @@ def judging_leads(study: Study, claim: Claim) -> Window:
     return Window(converted, claim.champion.log_odds, claim.challenger.log_odds, history.person[rows])
 
 
-def _prediction(claim: Claim, window: Window) -> Gate:
+def _prediction(study: Study, claim: Claim, window: Window) -> Gate:
+    """A new recipe must beat the base rate as well: an agreement's points may be off by so much that even what says the
+    same of everybody, learned from noise, would seem better."""
     if claim.kind == "refresh":
         return prediction.not_worse(window)
-    if claim.looked:
+    found = _superior(window, claim.looked)
+    plain = replace(window, champion=np.full(window.leads, base_log_odds(study)))
+    if not found.passed or (beaten := _superior(plain, claim.looked)).passed:
+        return found
+    said = beaten.numbers
+    sentence = (
+        f"The challenger's error (log loss) is {said['challenger_log_loss']:.4f} and that of the base rate, the same "
+        f"probability for all, {said['champion_log_loss']:.4f}: it is not better for certain, so it knows next to "
+        "nothing of the leads."
+    )
+    return replace(found, passed=False, sentence=sentence, numbers=said)
+
+
+def _superior(window: Window, looked: int) -> Gate:
+    if looked:
         return prediction.superior_at_any_look(window, planned=2 * max(window.leads, FIRST_LOOK))
     return prediction.superior(window)
 
@@ -90,14 +128,14 @@ def _prediction(claim: Claim, window: Window) -> Gate:
 def _origin(study: Study) -> data.Origin:
     """Features are made of what was known at the decision, so nothing of them is newer."""
     history, rows, older = study.history, study.window.rows, study.older
-    decided = (history.decided_at * SECONDS).astype("datetime64[s]")
+    decided = (history.decided_at * SECONDS * 1e6).astype("datetime64[us]")
     return data.Origin(
         decided_at=decided[rows],
         known_at=decided[rows],
-        learned_until=datetime.fromtimestamp(float(history.decided_at[older].max()) * SECONDS, UTC),
+        learned_until=decided[older].max().astype(datetime).replace(tzinfo=UTC),
         learned_from=history.person[older],
         columns=[_column(study, feature.label, feature.name) for feature in study.features],
-        propensity=history.propensity[rows],
+        propensity=np.full(len(rows), np.nan) if _one_route(study) else history.propensity[rows],
     )
 
 
@@ -136,10 +174,15 @@ def _dicts(values: pd.DataFrame) -> list[dict[str, object]]:
     return [{str(key): value for key, value in row.items()} for row in values.to_dict("records")]
 
 
-def _capacity(challenger: Market, champion: Market) -> Gate:
-    if challenger.capacity:
+def _capacity(study: Study, challenger: Market, champion: Market) -> Gate:
+    """Leads of one route alone would fill the days of a part of the team."""
+    if challenger.capacity and not _one_route(study):
         return capacity.capacity(challenger, champion)
-    sentence = "Nobody is in the sales team, so there are no minutes to fill."
+    sentence = "Nobody of sales is there in the next days, so there are no minutes to fill."
+    if challenger.capacity:
+        sentence = (
+            "Only leads that sales had are judged by, so how many minutes all of them would ask for is not known."
+        )
     return Gate("capacity", True, sentence, {"leads": float(len(challenger.asked))}, judged=False)
 
 
@@ -147,6 +190,9 @@ def _value(study: Study, claim: Claim, challenger: Market, champion: Market) -> 
     """The doubly robust difference on leads whose route a lot could change; any outcome model will do, since the
     propensities are the lot's own."""
     history, rows = study.history, study.window.rows
+    if _one_route(study):
+        sentence = "Only leads of one route are judged by, so what other routes would earn is not known."
+        return Gate("value", True, f"{sentence} This does not stop it.", {"leads": float(len(rows))}, judged=False)
     low, high = RANGE
     drawn = (history.propensity[rows] >= low) & (history.propensity[rows] <= high) & np.isfinite(history.action[rows])
     worth = np.array([one.weighed.value or 1.0 for one in challenger.asked])[drawn]

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from features.catalogue import ACTION, with_action
+from features.catalogue import ACTION
+from features.catalogue import with_action as plus_action
 from features.matrix import many
 from leads.agreement import Agreement
 from leads.ledger.book import Ledger
@@ -39,6 +40,7 @@ from training.retraining.contenders import (
     base_rate,
     incumbent,
     refreshed,
+    scorecard,
     serving_now,
     tried,
 )
@@ -47,7 +49,7 @@ from training.retraining.history import SECONDS, History, read_history
 from training.retraining.installing import Installed, install, refitted
 from training.retraining.judging import Claim, Said, judged
 from training.retraining.lessons import lessons_of
-from training.retraining.study import Study, made_study, stages_of
+from training.retraining.study import Study, made_study, stages_of, with_action
 from training.retraining.window import TooEarly, Window, judging_window
 from training.stage import Progress
 
@@ -95,9 +97,12 @@ def _failure(error: Exception) -> Failure:
     """By what it was and where; its own words may tell a lead's."""
     if isinstance(error, Failure):
         return error
+    return Failure(f"The retraining broke off ({where(error)}). The champion serves on.")
+
+
+def where(error: Exception) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
-    return Failure(f"The retraining broke off ({where}). The champion serves on.")
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
 
 
 def _retrained(ledger: Ledger, agreement: Agreement, begun: Retraining, budget: float, progress: Progress) -> Retrained:
@@ -117,7 +122,9 @@ def _retrained(ledger: Ledger, agreement: Agreement, begun: Retraining, budget: 
     serving = serving_now(ledger, begun.champion)
     audition = hold_audition(stages, study.scorecard[rows], serving.recipe if serving else None, budget, progress)
     progress("fitting on the leads before those that judge")
-    contenders = [base_rate(study), incumbent(study, ledger, serving, agreement), *tried(study, audition.candidates)]
+    before = incumbent(study, ledger, serving, agreement)
+    plain = [scorecard(study, agreement)] if before.name != "scorecard" else []
+    contenders = [base_rate(study), before, *plain, *tried(study, audition.candidates)]
     done = Retrained(begun, history, lessons.sentence, study, audition, contenders)
     progress("judging")
     challenge = _challenge(study, done, serving, _Bench(ledger, agreement, begun))
@@ -143,7 +150,7 @@ class _Bench:
 
 def _study(history: History, agreement: Agreement, window: Window, action: bool) -> Study:
     """With `action` who follows up is one of the inputs."""
-    features = with_action(plan_of(agreement)) if action else plan_of(agreement)
+    features = plus_action(plan_of(agreement)) if action else plan_of(agreement)
     matrix = many(features, history.values.assign(**{ACTION: history.action}))
     return made_study(history, features, matrix, scorecard_scorer(agreement).log_odds_table(history.values), window)
 
@@ -163,7 +170,8 @@ def _challenges(study: Study, done: Retrained, serving: Serving | None, bench: _
     against = done.contenders[1]
     winner = done.audition.winner if done.audition is not None else None
     new = next((one for one in done.contenders if winner is not None and one.name == winner.name), None)
-    if new is not None and recipe_digest(new.recipe) != recipe_digest(against.recipe):
+    other_inputs = serving is not None and serving.action != with_action(study)
+    if new is not None and (other_inputs or recipe_digest(new.recipe) != recipe_digest(against.recipe)):
         look = _look(study, new, against)
         looked = looked_before(bench.ledger, look, bench.begun.id)
         write_look(bench.ledger, bench.begun.id, look, datetime.now(UTC))  # before it is known how it turned out
@@ -209,7 +217,7 @@ def _with(heard: Verdict, refit: Gate) -> Verdict:
 
 
 def _nothing_new(audition: Audition, serving: Serving | None) -> str:
-    new = serving is None or serving.learned_until is None
+    new = serving is None or serving.of_table
     return audition.why if new else "the champion has learned from all that is known by now"
 
 

@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.catalogue import ACTION
 from features.matrix import Feature
 from models.blend import Blend
 from models.delay import DelayCurve, delay_curve
 from models.drift import Past, drift_intercept
 from models.encoder import Array
+from models.scorer import logit
 from models.trees import Rows
 from training.out_of_fold import out_of_fold
-from training.recipe import Recipe, fit_recipe
+from training.recipe import Recipe, fit_recipe, smoothed_rate
 from training.retraining.history import History, known_at
 from training.retraining.window import Window
 from training.splits import forward_splits
@@ -46,13 +48,29 @@ def made_study(
     return Study(history, features, matrix, scorecard, window, np.flatnonzero(before & others))
 
 
+def with_action(study: Study) -> bool:
+    return any(feature.field == ACTION for feature in study.features)
+
+
+def without_action(study: Study) -> Study:
+    """The same leads for a model that learns what comes of follow-up alone, as it did before."""
+    features = [feature for feature in study.features if feature.field != ACTION]
+    older = study.older[study.history.action[study.older] != 0]
+    return replace(study, features=features, older=older)
+
+
 def curve_at(history: History, moment: float) -> DelayCurve:
-    """How long conversions take, as it was known then."""
+    """How long it takes until a conversion is known, as it was known then."""
     known = known_at(history, moment)
     there = known.age >= 0
     converted = known.y[there] > 0
-    days = np.where(converted, history.converted_after[there], known.age[there])
+    days = np.where(converted, _told(history, np.flatnonzero(there)), known.age[there])
     return delay_curve(days, converted, history.horizon)
+
+
+def _told(history: History, rows: Places) -> Array:
+    """Days from the decision until its conversion was told, at most the horizon: labels wait for that as well."""
+    return np.minimum(history.known_after[rows], history.horizon)
 
 
 def facts_at(history: History, rows: Places, moment: float) -> Facts:
@@ -62,6 +80,12 @@ def facts_at(history: History, rows: Places, moment: float) -> Facts:
     seen = curve_at(history, moment).at(age)
     maturity = np.where(age < history.horizon, np.minimum(seen, most), seen)
     return Facts(known.y[rows], maturity, history.weight[rows])
+
+
+def base_log_odds(study: Study) -> float:
+    """The same for all: what was known of the older leads when the window began."""
+    facts = facts_at(study.history, study.older, study.window.began)
+    return logit(smoothed_rate(facts.y, facts.maturity))
 
 
 def stages_of(study: Study) -> tuple[list[Stage], Places]:
@@ -93,6 +117,6 @@ def fitted(study: Study, recipe: Recipe, rows: Places, moment: float) -> Blend:
 
 def _intercept(history: History, log_odds: Array, rows: Places, moment: float) -> float:
     known = known_at(history, moment)
-    age, delay = moment - history.decided_at[rows], np.where(known.y[rows] > 0, history.converted_after[rows], np.nan)
+    age, delay = moment - history.decided_at[rows], np.where(known.y[rows] > 0, _told(history, rows), np.nan)
     whole = history.followed[rows] >= np.minimum(age, history.horizon)
     return drift_intercept(Past(log_odds, age, delay).where(whole), curve_at(history, moment)).shift

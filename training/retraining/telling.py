@@ -9,7 +9,7 @@ from leads.ledger.book import Ledger
 from leads.refusal import Failure
 from leads.settings import Settings
 from training.retraining.record import judged_evaluation, training_record
-from training.retraining.retrain import Retrained
+from training.retraining.retrain import Retrained, where
 
 
 class Logged(NamedTuple):
@@ -36,14 +36,16 @@ def log_retraining(done: Retrained, agreement: Agreement, places: Settings, ledg
     from training.experiment.aliases import reconcile
     from training.experiment.log import log_training
 
-    record = training_record(done, agreement)
-    if record is None:
-        return Logged(None, [])
     run = None
     try:
+        record = training_record(done, agreement)
+        if record is None:
+            return Logged(None, [])
         run = log_training(record, places, agreement)
         if (judged := judged_evaluation(done, agreement)) is not None:
             log_evaluation(judged, places, run)
         return Logged(run, reconcile(places, ledger))
     except Failure as failure:
         return Logged(run, [str(failure)])
+    except Exception as error:  # what was decided stands, whatever becomes of the account of it
+        return Logged(run, [f"MLflow was not told all of it ({where(error)})."])

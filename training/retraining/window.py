@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.encoder import Array
 from training.gates.data import LEAST_CONVERSIONS, LEAST_LEADS
-from training.retraining.history import History, known_at, mature
+from training.retraining.history import History, first_of_leads, known_at, mature
 
 FEWEST_DAYS = 28.0
 """The window is that long at least, and grows backwards until it holds as many leads as the gates ask for, but never
@@ -38,8 +38,8 @@ def judging_window(history: History) -> Window | TooEarly:
         return TooEarly(_too_young(history))
     converted, ended = known.y[old], float(history.decided_at[old[-1]])
     first = _first(history.decided_at[old], history.weight[old], converted * history.weight[old], ended)
-    rows = old[first:]
-    leads, conversions = history.weight[rows].sum(), (converted * history.weight[old])[first:].sum()
+    rows = first_of_leads(history, old[first:])
+    leads, conversions = len(rows), known.y[rows].sum()
     if leads < LEAST_LEADS or conversions < LEAST_CONVERSIONS:
         return TooEarly(_too_few(float(history.weight[old].sum()), float(leads), float(conversions)))
     return Window(float(history.decided_at[rows[0]]), ended, rows)

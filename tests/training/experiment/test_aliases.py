@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from leads.ledger import Ledger, champion, open_ledger, promote, promotions, save_bundle
+from leads.ledger import Ledger, bundles, champion, open_ledger, promote, promotions, save_bundle
 from leads.refusal import Failure
 from leads.settings import Settings
 from models.bundle import pack
@@ -158,6 +158,29 @@ def test_a_strange_version_and_an_alias_taken_away_are_put_right(settings: Setti
     client.delete_registered_model_alias("conversion", "champion")
     assert reconcile(settings, ledger) == []
     assert aliases(settings)["champion"] == 1
+
+
+def test_two_ledgers_on_one_store_do_not_promote_each_others_numbers(
+    settings: Settings, ledger: Ledger, tmp_path: Path
+) -> None:
+    reconcile(settings, ledger)
+    promote(ledger, 2, 1, "test")
+    reconcile(settings, ledger)
+    other = open_ledger(f"sqlite:///{tmp_path / 'other.db'}")
+    for seed in (6, 7):
+        save_bundle(other, pack(trained(AGREEMENT, seed=seed)), PASSED)
+    promote(other, 1, None, "test")
+    (said,) = reconcile(settings, other)
+    assert "which is no model of this ledger. It was put back to model 1." in said
+    assert story(other) == [(1, "test")]
+    client = client_of(settings)
+    of_other = {one.number: one.sha256 for one in bundles(other)}
+    shown = {alias: client.get_model_version_by_alias("conversion", alias) for alias in ("champion", "challenger")}
+    assert [one.tags["sha256"] for one in shown.values()] == [of_other[1], of_other[2]]
+    (said,) = reconcile(settings, ledger)
+    assert "It was put back to model 2." in said
+    assert (champion(ledger), champion(other)) == (2, 1)
+    other.close()
 
 
 def test_bytes_that_were_damaged_are_told_and_stop_nothing(settings: Settings, ledger: Ledger) -> None:

@@ -209,6 +209,55 @@ def test_a_new_champion_takes_the_alias_and_the_rest_wait_as_challenger(
     assert version.tags == {"bundle": "7", "sha256": "ab" * 32, "rung": "trees"}
 
 
+def retrained(record: TrainingRecord) -> TrainingRecord:
+    tables = {"train": record.tables["train"][:200], "judging": record.tables["train"][200:]}
+    more = {"name": "retraining 3", "tags": {"retraining": "3"}, "newest_metrics": {}}
+    return replace(record, tables=tables, **more)
+
+
+def test_what_a_retraining_brought_moves_no_alias_before_the_ledger_was_asked(
+    settings: Settings, record: TrainingRecord, agreement: Agreement
+) -> None:
+    from mlflow import MlflowClient
+
+    log_training(record, settings, agreement)
+    log_training(replace(retrained(record), number=8), settings, agreement)
+    client = MlflowClient(tracking_uri=settings.tracking_uri)
+    model = client.get_registered_model("conversion")
+    assert (model.aliases, model.tags["accord.champion"]) == ({"champion": 1}, "7")
+    assert {one.tags["bundle"] for one in client.search_model_versions("name='conversion'")} == {"7", "8"}
+
+
+def test_the_metrics_of_a_retraining_are_of_the_leads_that_judged(
+    settings: Settings, record: TrainingRecord, agreement: Agreement
+) -> None:
+    from mlflow import MlflowClient
+
+    run = log_training(retrained(record), settings, agreement)
+    client = MlflowClient(tracking_uri=settings.tracking_uri)
+    inputs = {one.tags[0].value: one.dataset.digest for one in client.get_run(run).inputs.dataset_inputs}
+    (model,) = client.search_logged_models([client.get_run(run).info.experiment_id])
+    assert {metric.dataset_digest for metric in model.metrics} == {inputs["judging"]} != {inputs["training"]}
+
+
+def test_nobody_won_a_retraining_that_brought_no_model(
+    settings: Settings, record: TrainingRecord, agreement: Agreement
+) -> None:
+    from mlflow import MlflowClient
+
+    nothing = replace(retrained(record), number=0, bundle={}, reasons_overview={}, promoted=False)
+    log_training(nothing, settings, agreement)
+    client = MlflowClient(tracking_uri=settings.tracking_uri)
+    runs = client.search_runs([client.get_experiment_by_name("accord").experiment_id])
+    assert [run.info.run_name for run in runs] == ["retraining 3 trees", "retraining 3 base rate"]
+    for run in runs:
+        assert not {"winner", "bundle", "mlflow.note.content"} & set(run.data.tags)
+        assert run.data.tags["training"] == "retraining 3"
+    assert client.search_registered_models("name='conversion'") == []
+    kept = {path.parent.name for path in (settings.home / "mlartifacts").rglob("*") if path.is_file()}
+    assert kept == {"figures"}  # and no card of a model that there is none of
+
+
 def test_a_store_that_is_down_says_so_without_its_password(
     record: TrainingRecord, agreement: Agreement, tmp_path: Path
 ) -> None:

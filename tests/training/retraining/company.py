@@ -95,7 +95,11 @@ class Company:
 
     def __call__(self, *words: object, expect: int = 0) -> str:
         """What `accord` prints, on stderr where it did not go well."""
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            redirect_stdout(StringIO()) as out,
+            redirect_stderr(StringIO()) as err,
+        ):
             patch.delenv("ACCORD_DATABASE_URL", raising=False)
             for name, value in self.settings.items():
                 patch.setenv(name, value)
@@ -149,9 +153,7 @@ class Company:
         """The command in a process of its own, which does not outlive the block."""
         call = [sys.executable, ROOT / "accord.py", *map(str, words)]
         environment = {**os.environ, **self.settings}
-        running = subprocess.Popen(
-            call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        running = subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             yield running
         finally:
