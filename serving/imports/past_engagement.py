@@ -17,7 +17,6 @@ from serving.imports.header import EventColumns
 from serving.imports.past_lead import Wrong, moment_in
 from serving.intake import Intake
 
-
 WITHOUT = "-"
 """Stands for an id until there is one."""
 

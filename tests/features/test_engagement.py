@@ -159,7 +159,7 @@ def test_bursts_are_found_as_by_looking_at_every_pair_and_thousands_at_once() ->
         found = set()
         for (one, ending), (other, too) in combinations(zip(told, ends, strict=True), 2):
             between = abs(one.occurred_at - other.occurred_at) / timedelta(seconds=1)
-            same = ending and too or one.properties["url"] == other.properties["url"]
+            same = (ending and too) or one.properties["url"] == other.properties["url"]
             if not same and between <= (60 if ending or too else 10):
                 found |= {one.event, other.event}
         return found

@@ -2,8 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -17,17 +19,22 @@ from sqlalchemy import select
 from leads.lead import Decision, Engagement, Outcome
 from leads.ledger import (
     DayPrice,
+    LedgerBusy,
     add_receiver,
     identities_of,
     latest_decision,
     lead_story,
+    night_done,
     object_,
     tables,
+    write_engagement,
     write_price,
 )
 from models.replay import Replay
+from serving import nurture
 from serving.anew import decide_anew, scored_anew
 from serving.engagements import tell as tell_engagements
+from serving.imports.table_import import Asked, import_table
 from serving.nightly import Nights
 from serving.nurture import Again, EngagedLeads
 from serving.outcomes import tell as tell_outcomes
@@ -510,6 +517,190 @@ def test_promoted_leads_convert_at_the_rate_that_is_stated(office: Callable[...,
         assert abs(share - stated[of_band].mean()) <= margin, band
     by_form_alone = abs(converted.mean() - 0.06) / np.sqrt(0.06 * 0.94 / converted.size)
     assert by_form_alone > 10, "the form alone would have foretold far too few"
+
+
+@pytest.mark.parametrize("failing", ["ledger", "champion-slow", "champion-failed"])
+def test_a_lead_that_could_not_be_scored_is_tried_again_unless_it_cannot_be(
+    office: Callable[..., Nursery], monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    here = office()
+    leads = [here.send() for _ in range(3)]
+    tried: list[str] = []
+
+    def failed(intake: Any, lead: str) -> Any:
+        tried.append(lead)
+        if failing == "ledger" and len(tried) == 2:
+            raise LedgerBusy("the ledger is busy")
+        found = scored_anew(intake, lead)
+        assert found is not None
+        return found if failing == "ledger" else (found[0], found[1]._replace(degraded=failing))
+
+    monkeypatch.setattr(nurture, "scored_anew", failed)
+    with pytest.raises(LedgerBusy) if failing == "ledger" else nullcontext():
+        did_at_once(here, leads)
+    assert len(tried) == (2 if failing == "ledger" else 3)
+    here.now += timedelta(minutes=10)
+    if failing == "champion-slow":
+        here.engaged.run()
+    monkeypatch.setattr(nurture, "scored_anew", scored_anew)
+    here.engaged.run()
+    routes = {here.last(lead).route for lead in leads}
+    assert routes == {"nurture" if failing == "champion-failed" else "sales"}
+
+
+def did_at_once(here: Nursery, leads: Sequence[str], kind: str = "demo_booked", ahead: float = 0.0) -> None:
+    at = here.now + timedelta(seconds=ahead)
+    told = [Engagement(lead, uuid4().hex, kind, at, here.now, {}, here.key.id) for lead in leads]
+    assert {one.wrong for one in tell_engagements(here.intake, told)} == {None}
+    here.engaged.run()
+
+
+def test_one_lead_that_always_fails_holds_up_no_other(
+    office: Callable[..., Nursery], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = office()
+    leads = sorted(here.send() for _ in range(3))
+
+    def failed(intake: Any, lead: str) -> Any:
+        if lead == leads[0]:
+            raise RuntimeError("it cannot be scored")
+        return scored_anew(intake, lead)
+
+    monkeypatch.setattr(nurture, "scored_anew", failed)
+    with pytest.raises(RuntimeError):
+        did_at_once(here, leads)
+    assert [here.last(lead).route for lead in leads] == ["nurture", "sales", "sales"]
+    here.engaged.run()
+    others = [here.send() for _ in range(2)]
+    did_at_once(here, others, "pricing_page")
+    monkeypatch.setattr(nurture, "ABSENT", set())
+    here.intake.decider.agreement = here.agreement
+    with here.ledger.transaction() as connection:
+        write_price(connection, DayPrice(here.now.date(), here.now, "daily", None, 1, 2.0, None, 9, 5.0, 2.0, 0.0, 1.0))
+    here.intake.decider.prices.follow()
+    with pytest.raises(RuntimeError):
+        here.night()
+    assert {here.last(lead).cause for lead in others} == {"nightly"}
+    here.nights.run()
+    with here.ledger.reading() as connection:
+        assert night_done(connection, here.now.date()), "the night came to its end"
+
+
+def test_an_event_of_a_clock_that_is_ahead_counts_once_it_has_happened(office: Callable[..., Nursery]) -> None:
+    here = office()
+    lead = here.send()
+    did_at_once(here, [lead], ahead=55)
+    here.later(timedelta(seconds=50))
+    assert len(here.decisions(lead)) == 1
+    here.later(timedelta(seconds=10))
+    assert here.last(lead).route == "sales"
+
+
+def test_what_many_did_is_read_page_by_page_and_what_was_written_late_too(
+    office: Callable[..., Nursery], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serving import passage
+
+    monkeypatch.setattr(passage, "EVENTS", 4)
+    monkeypatch.setattr(nurture, "BATCH", 2)
+    here = office()
+    leads = [here.send() for _ in range(9)]
+    held = here.send()
+    did_at_once(here, [held])
+    assert here.last(held).route == "sales"
+    here.now += timedelta(minutes=10)
+    did_at_once(here, [*leads[:8], *[held] * 12, *leads[:8]])
+    scored: list[str] = []
+    monkeypatch.setattr(nurture, "scored_anew", lambda _, lead: scored.append(lead) or scored_anew(here.intake, lead))
+    for _ in range(16):
+        here.engaged.run()
+    assert {here.last(lead).route for lead in leads[:8]} == {"sales"}
+    late = Engagement(leads[8], "late", "demo_booked", here.now, here.now - timedelta(seconds=30), {}, here.key.id)
+    here.now += timedelta(seconds=20)
+    with here.ledger.transaction() as connection:
+        write_engagement(connection, late)
+    for _ in range(16):
+        here.engaged.run()
+    assert here.last(leads[8]).route == "sales"
+    again = len(scored)
+    here.later(timedelta(minutes=1))
+    for _ in range(8):
+        here.engaged.run()
+    assert len(scored) == again, "nothing is scored for what it was scored for before"
+
+
+def test_an_imported_lead_that_does_something_goes_to_sales_and_else_stays_history(
+    office: Callable[..., Nursery], tmp_path: Path
+) -> None:
+    here = office()
+    past = tmp_path / "past.csv"
+    past.write_text(
+        "email,country,Created\n" + "".join(f"p{one}@x.example,DE,2026-10-0{one} 10:00\n" for one in (1, 2))
+    )
+    import_table(here.intake, Asked(past, past.name, "leads"))
+    demo, looked = sorted(leads_of(here))
+    assert [here.last(lead).cause for lead in (demo, looked)] == ["imported"] * 2
+    here.did(looked, "page_view", "mail_opened")
+    here.did(demo, "demo_booked", "reply")
+    here.night()
+    assert [one.cause for one in here.decisions(looked)] == ["imported"]
+    assert [(one.cause, one.route) for one in here.decisions(demo)] == [
+        ("imported", "nurture"),
+        ("engagement", "sales"),
+    ]
+
+
+def test_an_objection_that_comes_in_between_ends_what_counts(
+    office: Callable[..., Nursery], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = office()
+    lead = here.send()
+
+    def objected(intake: Any, lead: str) -> Any:
+        found = scored_anew(intake, lead)
+        monkeypatch.setattr(nurture, "scored_anew", scored_anew)
+        with here.ledger.transaction() as connection:
+            object_(connection, identities_of(connection, lead), True)
+        return found
+
+    monkeypatch.setattr(nurture, "scored_anew", objected)
+    here.did(lead, "demo_booked")
+    here.engaged.run()
+    assert [one.cause for one in here.decisions(lead)] == ["submission"]
+
+
+def test_what_is_told_late_takes_no_recycled_lead_from_its_new_owner(office: Callable[..., Nursery]) -> None:
+    here = office(TEXT.replace("[marketing]", "[marketing]\nrecycle_after_days = 1"))
+    with here.ledger.transaction() as connection:
+        add_receiver(connection, "https://tool.example.com/hook", here.now, ["lead.outcome"])
+    leads = {what: here.send() for what in ("rejected", "lost")}
+    for lead in leads.values():
+        here.did(lead, "demo_booked", "reply")
+    scored = here.now
+    here.later(DAY)
+    for kind, lead in leads.items():
+        here.told(lead, kind, "unreachable")
+    here.later(timedelta(minutes=1))
+    before = here.now
+    here.later(9 * DAY)
+    for lead in leads.values():
+        here.did(lead, "demo_booked")
+        now = here.last(lead)
+        assert (now.cause, now.route) == ("engagement", "sales")
+        assert str(now.note).startswith(f"since {scored.date()}: "), "the rejection took the score as it was"
+        stands = here.stands(lead)
+        story = lead_story(here.ledger, lead)
+        assert story is not None
+        late = Outcome(lead, "late", "contacted", before, here.now, None, None, here.key.id)
+        here.now += timedelta(minutes=1)
+        [told] = tell_outcomes(here.intake, [replace(late, received_at=here.now)])
+        assert (told.wrong, told.state) == (None, "open")
+        assert here.stands(lead) == stands, "the new owner still has to answer for it"
+        assert here.last(lead) == now
+        here.told(lead, "accepted")
+        assert here.stands(lead).answered_at == here.now
+    reopened = [one for one in here.webhooks("lead.outcome") if one["type"] == "reopened"]
+    assert [(one["lead"], one["state"]) for one in reopened] == [(lead, "open") for lead in leads.values()]
 
 
 def test_over_http_a_lead_is_back_at_sales_within_seconds(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
