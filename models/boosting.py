@@ -97,7 +97,7 @@ def _mean_loss(judge: Rows) -> Callable[[Array, lightgbm.Dataset], tuple[str, fl
 
 
 def _every_tree(booster: Booster) -> str:
-    return booster.model_to_string(num_iteration=-1)
+    return str(booster.model_to_string(num_iteration=-1))
 
 
 def _starting_at(start: float, booster: Booster) -> str:

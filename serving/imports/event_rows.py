@@ -36,8 +36,9 @@ class EventRows:
         told = patiently(partial(self._tell, self.intake, items))
         came = Counter[Came]({"refused": refused})
         for item, one in zip(items, told, strict=True):
-            came[_came(one, (item.lead, item.event) in known)] += 1
-            known.add((item.lead, item.event))
+            name = (item.lead, item.event)
+            came[_came(one, name in known)] += 1
+            known |= set() if one.wrong else {name}
         move = partial(_move, before=before, after=moved(before, came, self.intake.decider.now()))
         return patiently(lambda: self.intake.writer.submit(move).result())
 

@@ -315,7 +315,11 @@ def test_a_propensity_is_how_often_the_lot_takes_that_route_also_after_a_re_scor
         lot = (number + 0.5) / 10_000
         before = route(on_scales(0.5, 0.2, 2 * 22 * first, 22.0, 0, agreement), price, agreement, lot, True)
         weighed = on_scales(0.5, 0.2, 2 * 22 * then, 22.0, 0, agreement)
-        taken.append(route(weighed, price, agreement, lot, True, policy.before("rescore", before.route, before.chosen, None), NOW))
+        taken.append(
+            route(
+                weighed, price, agreement, lot, True, policy.before("rescore", before.route, before.chosen, None), NOW
+            )
+        )
     often = Counter(verdict.route for verdict in taken)
     for verdict in set(taken):
         assert verdict.propensity in (None, pytest.approx(often[verdict.route] / 10_000))

@@ -20,6 +20,7 @@ from benchmarks.reliability import workplace
 from leads.agreement import parse_agreement
 from leads.lead import Outcome
 from leads.ledger import Ledger, adopt_agreement, create_key, open_ledger, write_outcome
+from leads.worktime import working_time
 from models.ladder import chain_ladder, expected_final, usual_rate
 from serving.endpoints.report import MAKING
 from serving.report import period, read
@@ -305,6 +306,12 @@ def test_days_that_begin_decades_ago_have_the_same_answers(ledger: Ledger) -> No
     assert far.working is not None
     assert far.working.p90 > 0
     assert far == near
+
+
+def test_working_time_is_found_in_any_span() -> None:
+    office, begins = working_time("Mon-Fri 09:00-17:30", "Europe/Berlin", None), datetime(2005, 1, 1, tzinfo=NOW.tzinfo)
+    *_, last = office.spans(begins, NOW)
+    assert last[0].date() == NOW.date()
 
 
 def test_days_that_end_in_thousands_of_years_are_not_gone_through(
