@@ -101,7 +101,8 @@ def stages_of(study: Study) -> tuple[list[Stage], Places]:
         if not curve_at(history, moment).whole or not 0 < facts.y.sum() < len(facts.y):
             continue
         told = facts_at(history, judge, study.window.began)
-        stages.append(make_stage(study.features, study.matrix, replace(split, fit=fit, judge=judge), facts, told, True))
+        apart = replace(split, fit=fit, judge=judge)
+        stages.append(make_stage(study.features, study.matrix, apart, facts, told, True, history.person))
         judged.append(judge)
     return stages, np.concatenate([np.empty(0, dtype=np.intp), *judged])
 
@@ -110,7 +111,9 @@ def fitted(study: Study, recipe: Recipe, rows: Places, moment: float) -> Blend:
     """On these rows as they were known then, moved by the recent intercept where that would have helped."""
     facts = facts_at(study.history, rows, moment)
     matrix = study.matrix.iloc[rows]
-    blend = fit_recipe(study.features, matrix, facts.y, recipe, facts.maturity, facts.weight)
+    blend = fit_recipe(
+        study.features, matrix, facts.y, recipe, facts.maturity, facts.weight, study.history.person[rows]
+    )
     said = out_of_fold(blend, Rows(blend.encoder.table(matrix), facts.y, facts.weight, facts.maturity), recipe)
     return replace(blend, shift=blend.shift + _intercept(study.history, said, rows, moment))
 
