@@ -594,13 +594,13 @@ def test_an_event_of_a_clock_that_is_ahead_counts_once_it_has_happened(office: C
 
 
 def test_what_many_did_is_read_page_by_page_and_what_was_written_late_too(
-    office: Callable[..., Nursery], monkeypatch: pytest.MonkeyPatch
+    office: Callable[..., Nursery], database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from serving import passage
 
     monkeypatch.setattr(passage, "EVENTS", 4)
     monkeypatch.setattr(nurture, "BATCH", 2)
-    here = office()
+    here = office(database=database)
     leads = [here.send() for _ in range(9)]
     held = here.send()
     did_at_once(here, [held])
