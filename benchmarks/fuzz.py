@@ -143,9 +143,9 @@ def judged(sent: Sent, got: Got) -> str | None:
 
 
 def _is_page(sent: Sent, got: Got) -> bool:
-    """A browser that posts a form by itself and shows what comes back."""
+    """A browser that posts a form by itself, or follows the link of a mail, and shows what comes back."""
     asked = dict(sent.headers)
-    posted = asked.get("Content-Type") == "application/x-www-form-urlencoded"
+    posted = sent.target.startswith("/v1/answer/") or asked.get("Content-Type") == "application/x-www-form-urlencoded"
     return posted and asked.get("Accept") == "text/html" and got.headers.get("content-type", "").startswith("text/html")
 
 

@@ -170,7 +170,7 @@ def retrained(place: Funnel, champion: Champion, week: int, today: float) -> tup
     audition = hold_audition(stages, study.scorecard[rows], champion.recipe)
     told = Retraining(week, None, False, audition.why)
     for kind, contender, against in _challenges(study, champion, audition):
-        claim = Claim(kind, contender.said, against, 0, place.calls_a_day * MINUTES)
+        claim = Claim(kind, contender.said, against, lambda: 0, place.calls_a_day * MINUTES)
         heard = verdict(kind, judged(study, claim, AGREEMENT))
         told = Retraining(week, kind, heard.passed, heard.sentence)
         if heard.passed and contender.recipe is not None:

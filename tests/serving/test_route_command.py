@@ -144,6 +144,8 @@ def test_as_json_it_is_one_object(home: Path) -> None:
         "owners": ["Anna", "Ben"],
         "why": "",
         "respond_by": "2026-11-23T10:15:00+01:00",
+        "p_sales": None,
+        "p_nurture": None,
     }
     assert found["why"] == "rule 1 (country is DE or AT); their turns are equal"
 

@@ -11,8 +11,8 @@ from training.gates.gate import Gate, Name
 Kind = Literal["new recipe", "refresh"]
 
 NEEDED: Mapping[Kind, tuple[Name, ...]] = {
-    "new recipe": ("data", "prediction", "calibration", "subgroups", "capacity", "value"),
-    "refresh": ("data", "prediction", "calibration", "subgroups"),
+    "new recipe": ("data", "calibration", "prediction", "subgroups", "capacity", "value"),
+    "refresh": ("data", "calibration", "prediction", "subgroups"),
 }
 """In this order. A refresh is the champion's own recipe on newer leads; it routes as the champion does."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -44,13 +44,14 @@ class Said:
 
 @dataclass(frozen=True)
 class Claim:
-    """`looked` is how often a recipe was judged against this champion by these leads before, `capacity` the team's
+    """`look` writes down that the two are now compared, and says how often anything was compared with this champion by
+    these leads before: it is called only when the gates before let the comparison happen. `capacity` is the team's
     minutes a day (None: nobody is in the team)."""
 
     kind: Kind
     challenger: Said
     champion: Said
-    looked: int
+    look: Callable[[], int]
     capacity: float | None
 
 
@@ -68,8 +69,8 @@ def _each(study: Study, claim: Claim, agreement: Agreement) -> Iterator[Gate]:
     alike, told = _comparable(study, claim)
     window = judging_leads(alike, told)
     yield data.data(window, _origin(alike))
-    yield _prediction(alike, told, window)
     yield calibration.calibration(window)
+    yield _prediction(alike, told, window)
     yield subgroups.subgroups(window, _kinds(alike))
     if claim.kind == "new recipe":
         challenger, champion = (_market(study, said, claim, agreement) for said in (claim.challenger, claim.champion))
@@ -106,9 +107,10 @@ def _prediction(study: Study, claim: Claim, window: Window) -> Gate:
     same of everybody, learned from noise, would seem better."""
     if claim.kind == "refresh":
         return prediction.not_worse(window)
-    found = _superior(window, claim.looked)
+    looked = claim.look()
+    found = _superior(window, looked)
     plain = replace(window, champion=np.full(window.leads, base_log_odds(study)))
-    if not found.passed or (beaten := _superior(plain, claim.looked)).passed:
+    if not found.passed or (beaten := _superior(plain, looked)).passed:
         return found
     said = beaten.numbers
     sentence = (

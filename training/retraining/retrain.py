@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -173,15 +174,22 @@ def _challenges(study: Study, done: Retrained, serving: Serving | None, bench: _
     other_inputs = serving is not None and serving.action != with_action(study)
     if new is not None and (other_inputs or recipe_digest(new.recipe) != recipe_digest(against.recipe)):
         look = _look(study, new, against)
-        looked = looked_before(bench.ledger, look, bench.begun.id)
-        write_look(bench.ledger, bench.begun.id, look, datetime.now(UTC))  # before it is known how it turned out
-        yield _heard(study, "new recipe", new, against.said, looked, bench)
+        yield _heard(study, "new recipe", new, against.said, partial(_looking, bench, look), bench)
     if serving is not None and (newer := refreshed(study, serving, against)):
-        yield _heard(study, "refresh", *newer, 0, bench)
+        yield _heard(study, "refresh", *newer, lambda: 0, bench)
 
 
-def _heard(study: Study, kind: Kind, contender: Contender, against: Said, looked: int, bench: _Bench) -> Challenge:
-    claim = Claim(kind, contender.said, against, looked, bench.capacity)
+def _looking(bench: _Bench, look: Look) -> int:
+    """Written down before it is known how it turns out."""
+    looked = looked_before(bench.ledger, look, bench.begun.id)
+    write_look(bench.ledger, bench.begun.id, look, datetime.now(UTC))
+    return looked
+
+
+def _heard(
+    study: Study, kind: Kind, contender: Contender, against: Said, look: Callable[[], int], bench: _Bench
+) -> Challenge:
+    claim = Claim(kind, contender.said, against, look, bench.capacity)
     return Challenge(kind, contender, against, verdict(kind, judged(study, claim, bench.agreement)))
 
 

@@ -59,7 +59,7 @@ def test_a_press_accepts_and_the_page_leads_back(page: Page, workplace: Workplac
     expect(page.get_by_role("heading")).to_have_text("What became of it?")
     expect(page.get_by_text("Nothing is told until you press a button.")).to_be_visible()
     buttons = page.get_by_role("button")
-    assert buttons.all_inner_texts() == [*answer_page.BUTTONS.values(), "Reject", "Lost"]
+    assert buttons.all_inner_texts() == [*answer_page.BUTTONS.values(), "Won", "Reject", "Lost"]
     for button in buttons.all():
         box = button.bounding_box()
         assert box is not None

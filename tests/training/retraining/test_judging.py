@@ -48,7 +48,10 @@ def replace_rows(history: History, window: Window) -> Window:
 
 
 def gates(study: Study, challenger: Said, champion: Said, agreement: Agreement) -> dict[str, Gate]:
-    return {gate.name: gate for gate in judged(study, Claim("new recipe", challenger, champion, 0, 400.0), agreement)}
+    return {
+        gate.name: gate
+        for gate in judged(study, Claim("new recipe", challenger, champion, lambda: 0, 400.0), agreement)
+    }
 
 
 def said(log_odds: Array) -> Said:

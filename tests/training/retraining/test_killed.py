@@ -52,7 +52,7 @@ def test_a_killed_one_goes_on_where_it_was_and_its_look_does_not_count(company: 
     assert (told["retraining"], told["until"], told["result"]) == (left.id, left.until.isoformat(), "promoted")
     assert _looks(company) == 1
     assert company.champion() == 1
-    assert told["gates"][1]["numbers"]["lower_bound"] > 0.2  # of a first look
+    assert told["gates"][2]["numbers"]["lower_bound"] > 0.2  # of a first look
     assert (told["run_id"], company.champion()) == (None, 1)
     assert f"MLflow at {hangs_up} did not take" in told["warning"]
     assert 0 < company.score() < 1

@@ -16,7 +16,7 @@ from tests.training.retraining.company import FORM, Company, crm
 
 KEYS = {"retraining", "result", "promoted", "why", "model", "run_id", "until", "leads", "left_out", "candidates"}
 KEYS |= {"gates", "seconds", "megabytes", "warning", "lessons"}
-GATES = ["data", "prediction", "calibration", "subgroups", "capacity", "value", "refit"]
+GATES = ["data", "calibration", "prediction", "subgroups", "capacity", "value", "refit"]
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_a_refresh_is_held_against_the_champion_as_old_as_it_is(learned: Learned
     assert company.champion() == (2 if told["promoted"] else 1)
     names = [gate["name"] for gate in told["gates"]]
     if told["promoted"]:
-        assert names == ["data", "prediction", "calibration", "subgroups", "refit"]
+        assert names == ["data", "calibration", "prediction", "subgroups", "refit"]
     (prediction,) = [gate for gate in told["gates"] if gate["name"] == "prediction"]
     assert -0.01 < prediction["numbers"]["needed"] <= 0.0
 
