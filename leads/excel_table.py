@@ -3,6 +3,7 @@
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,11 @@ def excel_rows(path: Path) -> list[list[Any]]:
     """Without the empty rows and columns that a sheet drags behind its data."""
     import openpyxl  # slow, and few tables need it
 
-    broken = (zipfile.BadZipFile, KeyError, ValueError, OSError, openpyxl.utils.exceptions.InvalidFileException)
-    try:
-        with warnings.catch_warnings(action="ignore"):  # openpyxl warns of every style it does not know
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-            sheets = (list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets)
-            rows = next((rows for rows in map(trimmed, sheets) if rows), [])
-            book.close()
-    except broken:
-        raise TableError(f"{path} is not an Excel workbook or is damaged; save it again as .xlsx or as CSV.") from None
+    with workbook_or_refused(path):
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        sheets = (list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets)
+        rows = next((rows for rows in map(trimmed, sheets) if rows), [])
+        book.close()
     return rows
 
 
@@ -53,20 +50,29 @@ def excel_stream(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
     """Row by row with their numbers, the header first; empty rows are none, and no row is held."""
     import openpyxl  # slow, and few tables need it
 
+    with workbook_or_refused(path):
+        refuse_bomb(path)
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        for sheet in book.worksheets:
+            found = False
+            for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
+                if cells := cut(row):
+                    found = True
+                    yield line, cells
+            if found:
+                break
+        book.close()
+
+
+@contextmanager
+def workbook_or_refused(path: Path) -> Iterator[None]:
+    """TableError for whatever is found in a file that is no workbook."""
+    import openpyxl
+
     broken = (zipfile.BadZipFile, KeyError, ValueError, OSError, openpyxl.utils.exceptions.InvalidFileException)
     try:
-        refuse_bomb(path)
-        with warnings.catch_warnings(action="ignore"):
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-            for sheet in book.worksheets:
-                found = False
-                for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
-                    if cells := cut(row):
-                        found = True
-                        yield line, cells
-                if found:
-                    break
-            book.close()
+        with warnings.catch_warnings(action="ignore"):  # openpyxl warns of every style it does not know
+            yield
     except broken:
         raise TableError(f"{path} is not an Excel workbook or is damaged; save it again as .xlsx or as CSV.") from None
 

@@ -24,9 +24,9 @@ Cause = Literal[
     "nightly",
 ]
 """Why a lead was decided: it sent a form; a form that looks like a bot's came under its name, and all stays as it was;
-the model can answer again; a person said so; it is no bot; it objected; sales gave it back; the
-time for which sales gave it back is over; it is history, and nobody decided; the person did something after the form;
-the nightly run scored it again."""
+the model can answer again; a person said so; it is no bot; it objected; sales gave it back; the time for which sales
+gave it back is over; it is history, and nobody decided; the person did something after the form; the nightly run scored
+it again."""
 SCORED_AGAIN: frozenset[Cause] = frozenset({"rescore", "engagement", "nightly"})
 """The person sent nothing new, so that a route must not change back and forth."""
 RuledBy = Literal["band", "price", "lot", "look", "held", "owner", "consent", "bot", "hand"]

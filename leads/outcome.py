@@ -1,15 +1,12 @@
 """What became of a lead, from what people told of it: the order in which they told it does not matter."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from typing import Literal
 
 from leads.lead import Outcome, OutcomeType
 from leads.sections import SalesReason
 
 LeadState = Literal["open", "accepted", "contacted", "meeting", "converted", "lost", "rejected"]
-Label = Literal[1, 0, "young", "left-out"]
-"""Of one decision: converted within the horizon; not, and never will; it may yet; nothing to learn from."""
 ENDED: frozenset[LeadState] = frozenset({"converted", "lost", "rejected"})
 AT_WORK: frozenset[OutcomeType] = frozenset({"accepted", "contacted", "meeting"})
 
@@ -66,26 +63,3 @@ def teaches(outcomes: Iterable[Outcome], reasons: Mapping[str, SalesReason]) -> 
         return True
     reason = reasons.get(told[-1].reason or "")
     return reason is None or reason.label
-
-
-def label(
-    outcomes: Iterable[Outcome],
-    decided_at: datetime,
-    horizon_days: int,
-    reasons: Mapping[str, SalesReason],
-    as_of: datetime,
-) -> Label:
-    """What a decision taught by `as_of`, from what was known then; the horizon counts from the decision, its last
-    moment included. A lead that was lost or rejected stays young until it is old enough, since it may come back.
-    Left out is what does not teach, what was told by a key that told too many conversions, and whoever had converted
-    before the decision."""
-    known = [outcome for outcome in outcomes if outcome.received_at <= as_of]
-    horizon = timedelta(days=horizon_days)
-    conversion = conversion_of(known)
-    if any(outcome.left_out for outcome in known) or not teaches(known, reasons):
-        return "left-out"
-    if conversion is not None and conversion.occurred_at < decided_at:
-        return "left-out"
-    if conversion is not None and conversion.occurred_at - decided_at <= horizon:
-        return 1
-    return 0 if as_of - decided_at >= horizon else "young"

@@ -86,15 +86,9 @@ def _format(path: Path) -> Format:
     head = first_bytes(path)
     if utf16(head):
         raise TableError(f"{path.name} is UTF-16; save it as CSV UTF-8.")
-    return table_format(path) if b"\0" not in head or head.startswith((b"PK", b"PAR1")) else _text_with_nul(path, head)
-
-
-def _text_with_nul(path: Path, head: bytes) -> Format:
-    return (
-        content_format(path, head.replace(b"\0", b" "))
-        if path.suffix.lower() in (".csv", ".txt", ".tsv")
-        else (table_format(path))
-    )
+    if b"\0" in head and not head.startswith((b"PK", b"PAR1")) and path.suffix.lower() in (".csv", ".txt", ".tsv"):
+        return content_format(path, head.replace(b"\0", b" "))
+    return table_format(path)
 
 
 def _opened(path: Path) -> io.TextIOWrapper:

@@ -26,6 +26,19 @@ from serving.scoring.engaged import with_engagements
 from serving.scoring.live import Scored
 
 
+class Case(NamedTuple):
+    """A lead to decide about anew, and why. `route` and `owner` are a hand's; `of` is the submission that was scored,
+    None for any."""
+
+    lead: str
+    scored: Scored
+    cause: Cause
+    route: Route | None = None
+    note: str | None = None
+    owner: str | None = None
+    of: str | None = None
+
+
 class Anew(NamedTuple):
     """What was made of a lead anew, and the decision before it."""
 
@@ -34,53 +47,33 @@ class Anew(NamedTuple):
     made: Made
 
 
-def decide_anew(
-    connection: Connection,
-    intake: Intake,
-    lead: str,
-    scored: Scored,
-    cause: Cause,
-    route: Route | None = None,
-    note: str | None = None,
-    owner: str | None = None,
-    of: str | None = None,
-) -> Decision | None:
-    """A new decision about the newest submission that counted, and its announcement. `of` is the one that was scored.
+def decide_anew(connection: Connection, intake: Intake, case: Case) -> Decision | None:
+    """A new decision about the newest submission that counted, and its announcement.
 
     None where nothing is decided: the lead was erased; another submission came in between, which was decided by itself;
     or it is only scored again and a hand decided already. A hand's route and owner stand until the person sends again,
     and so does the quarantine until a hand ends it."""
-    anew = made_anew(connection, intake, lead, scored, cause, route, note, owner, of)
+    anew = made_anew(connection, intake, case)
     return settled(connection, intake, anew) if anew is not None else None
 
 
-def made_anew(
-    connection: Connection,
-    intake: Intake,
-    lead: str,
-    scored: Scored,
-    cause: Cause,
-    route: Route | None = None,
-    note: str | None = None,
-    owner: str | None = None,
-    of: str | None = None,
-) -> Anew | None:
+def made_anew(connection: Connection, intake: Intake, case: Case) -> Anew | None:
     """The same, and nothing is written yet."""
-    if not hold(connection, lead):
+    if not hold(connection, case.lead):
         return None
-    submission, before = decided_submission(connection, lead), latest_decision(connection, lead)
-    if submission is None or before is None or of not in (None, submission.id):
+    submission, before = decided_submission(connection, case.lead), latest_decision(connection, case.lead)
+    if submission is None or before is None or case.of not in (None, submission.id):
         return None
     hand = last_override(connection, submission.id)
-    if cause in SCORED_AGAIN and (hand or before.route == "quarantine"):
+    if case.cause in SCORED_AGAIN and (hand or before.route == "quarantine"):
         return None
-    by_hand = ByHand(route, owner, note) if route is not None else None
-    if cause == "objection" and hand:
+    by_hand = ByHand(case.route, case.owner, case.note) if case.route is not None else None
+    if case.cause == "objection" and hand:
         by_hand = ByHand(hand.route, hand.owner, hand.note)
-    doubted = cause == "objection" and before.route == "quarantine"
+    doubted = case.cause == "objection" and before.route == "quarantine"
     values = all_that_it_said(connection, submission, intake.agreement.form.fields)
-    told = Told(submission, values, scored, company_of_lead(connection, lead), before, note)
-    return Anew(submission, before, intake.decider.decide(connection, told, cause, by_hand, doubted))
+    told = Told(submission, values, case.scored, company_of_lead(connection, case.lead), before, case.note)
+    return Anew(submission, before, intake.decider.decide(connection, told, case.cause, by_hand, doubted))
 
 
 def settled(connection: Connection, intake: Intake, anew: Anew) -> Decision:

@@ -20,8 +20,7 @@ def announcements(
     decision = made.decision
     if decision.route != "nurture" or decision.cause == "kept":
         return (told,)
-    body = answers.decision_body(decision, zone)
-    data = {name: body[name] for name in ("lead", "decision", "band", "reasons")}
+    data = {name: told.data[name] for name in ("lead", "decision", "band", "reasons")}
     data |= {"track": decision.track, "since": answers.time_told(made.since, zone)}
     return (told, Announcement("lead.nurture", decision.decided_at, data))
 

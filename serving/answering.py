@@ -21,7 +21,7 @@ from leads.ledger import (
 )
 from leads.outcome import ENDED, LeadState, given_back
 from leads.sections import SalesReason
-from serving.anew import decide_anew, made_anew, settled
+from serving.anew import Case, decide_anew, made_anew, settled
 from serving.announcement import announcements
 from serving.intake import Intake
 from serving.scoring.live import Scored
@@ -95,7 +95,7 @@ def _returned(
         return None
     why = f"{told.reason}: the time for which sales gave it back is over"
     as_it_was = Scored(before.score, before.features, None)
-    return decide_anew(connection, intake, before.lead, as_it_was, "returned", "sales", why)
+    return decide_anew(connection, intake, Case(before.lead, as_it_was, "returned", "sales", why))
 
 
 def _reason(intake: Intake, told: Outcome) -> SalesReason:
@@ -155,7 +155,8 @@ def _step(stands: Assignment, stood: Assignment, state: LeadState, now: datetime
 def _given_back(connection: Connection, intake: Intake, before: Decision) -> Decision | None:
     """Scored as it was, here and below: what sales says of a lead is no word of the lead's own."""
     as_it_was = Scored(before.score, before.features, None)
-    return decide_anew(connection, intake, before.lead, as_it_was, "rejected", "nurture", _why(connection, before.lead))
+    why = _why(connection, before.lead)
+    return decide_anew(connection, intake, Case(before.lead, as_it_was, "rejected", "nurture", why))
 
 
 def _taken_back(
@@ -164,7 +165,7 @@ def _taken_back(
     """Nobody is mailed a lead that has ended meanwhile."""
     as_it_was = Scored(before.score, before.features, None)
     why = WORDS["open" if state not in ENDED else state]
-    anew = made_anew(connection, intake, before.lead, as_it_was, "override", "sales", why, owner)
+    anew = made_anew(connection, intake, Case(before.lead, as_it_was, "override", "sales", why, owner))
     if anew is None:
         return None
     if state not in ENDED:

@@ -25,7 +25,7 @@ from leads.ledger import (
 from leads.outcome import in_order, state_of
 from leads.sections import Agreement, SalesReason
 from models.engaged import interest_at
-from serving.anew import Anew, made_anew, scored_anew, settled
+from serving.anew import Anew, Case, made_anew, scored_anew, settled
 from serving.intake import Intake
 from serving.outcomes import reopen
 from serving.passage import Passage
@@ -138,7 +138,7 @@ def _decided(
 ) -> Decision | Undone | None:
     """None where nothing changes by it; undone where something else happened in between."""
     lead = standing.before.lead
-    anew = made_anew(connection, intake, lead, scored, cause, of=of)
+    anew = made_anew(connection, intake, Case(lead, scored, cause, of=of))
     now = _standing(connection, lead)
     if now is None or (now.before.id, now.objects) != (standing.before.id, standing.objects):
         return UNDONE

@@ -1,20 +1,15 @@
-"""What people say became of leads: kept once, in whatever order it comes, and what it means for who has the lead."""
+"""What people say became of leads, and what it means for who has the lead."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import NamedTuple
 
 from leads.lead import Announcement, Assignment, Decision, Outcome
 from leads.ledger import (
     Connection,
-    arrival_of,
     assignment_of,
     conversions_told,
     events_told,
-    hold,
     leave_out_conversions,
     outcomes_of,
     post,
@@ -22,65 +17,21 @@ from leads.ledger import (
     write_outcomes,
 )
 from leads.outcome import LeadState, state_of
+from serving import telling
 from serving.answering import RETURNED, answered
 from serving.intake import Intake
 from serving.lead_story import outcome_body
+from serving.telling import EventKind, Kept, Told, Wrong, untimely
 from serving.watch.logs import logger
 
 log = logger("accord.outcomes")
 
-SKEW = timedelta(minutes=1)
-"""By how much a sender's clock may differ from ours."""
-LEADS_AT_ONCE = 32
-"""Forms that come in between wait no longer than for these."""
 MOST_CONVERSIONS, WITHIN = 1_000, timedelta(hours=1)
 """A key that tells more has made a mistake or was stolen: they are kept, and training takes none of them."""
-LEAD = re.compile("ld_[0-9a-f-]{36}")
-
-
-class Wrong(NamedTuple):
-    """`field` is the one of the event that is wrong, such as `reason` or `properties/mail`."""
-
-    code: str
-    field: str
-    detail: str
-
-
-class Told(NamedTuple):
-    """What came of telling one outcome. `state` is the lead's, after all that was told of it with this one; None where
-    the lead is not there."""
-
-    state: LeadState | None
-    replayed: bool = False
-    wrong: Wrong | None = None
-
-
-class Done(NamedTuple):
-    told: Sequence[Told]
-    taken: Sequence[Outcome] = ()
-    decided: Decision | None = None
-
-
-UNKNOWN = Told(None, wrong=Wrong("unknown-lead", "lead", "There is no lead with this id, or it was erased."))
 
 
 def tell(intake: Intake, outcomes: Sequence[Outcome]) -> list[Told]:
-    """Waits until all is on the disk; not for the event loop. A lead's outcomes are one transaction, and each lead's
-    its own: when the ledger fails in between, telling all of them again does no harm."""
-    of_lead: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        of_lead.setdefault(outcome.lead, []).append(outcome)
-    told = {done_lead: iter(done.told) for done_lead, done in _written(intake, of_lead)}
-    return [next(told[outcome.lead]) for outcome in outcomes]
-
-
-def foreseen(connection: Connection, intake: Intake, outcome: Outcome) -> Wrong | None:
-    """What telling it would find wrong now; nothing is written."""
-    arrived_at = arrival_of(connection, outcome.lead) if LEAD.fullmatch(outcome.lead) else None
-    if arrived_at is None:
-        return UNKNOWN.wrong
-    before = next((one for one in outcomes_of(connection, outcome.lead) if one.event == outcome.event), None)
-    return _conflict(before, outcome) if before else _wrong(connection, intake, outcome, arrived_at)
+    return telling.tell(intake, OUTCOMES, outcomes)
 
 
 def keep_past(connection: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -99,43 +50,6 @@ def _marked(connection: Connection, outcomes: Sequence[Outcome]) -> Sequence[Out
     return [replace(one, left_out=one.type == "converted") for one in outcomes]
 
 
-def _written(intake: Intake, of_lead: dict[str, list[Outcome]]) -> Iterator[tuple[str, Done]]:
-    leads = list(of_lead)
-    for start in range(0, len(leads), LEADS_AT_ONCE):
-        jobs = [
-            (lead, intake.writer.submit(partial(_tell_lead, intake=intake, outcomes=of_lead[lead])))
-            for lead in leads[start : start + LEADS_AT_ONCE]
-        ]
-        for lead, job in jobs:
-            done = job.result()
-            for outcome in done.taken:
-                intake.metrics.told(outcome)
-            if done.decided is not None:
-                intake.metrics.decided(done.decided)
-            yield lead, done
-
-
-def _tell_lead(connection: Connection, intake: Intake, outcomes: Sequence[Outcome]) -> Done:
-    lead = outcomes[0].lead
-    arrived_at = arrival_of(connection, lead) if LEAD.fullmatch(lead) and hold(connection, lead) else None
-    if arrived_at is None:
-        return Done([UNKNOWN] * len(outcomes))
-    known = {outcome.event: outcome for outcome in outcomes_of(connection, lead)}
-    told, taken = list[Told](), list[Outcome]()
-    for outcome in outcomes:
-        before = known.get(outcome.event)
-        wrong = _conflict(before, outcome) if before else _wrong(connection, intake, outcome, arrived_at)
-        told.append(Told(None, replayed=before is not None and wrong is None, wrong=wrong))
-        if before is None and wrong is None:
-            taken.append(_kept(connection, outcome))
-            known[outcome.event] = outcome
-    state = state_of(known.values())
-    decided = answered(connection, intake, lead, state, taken[0].received_at) if taken else None
-    for outcome in taken:
-        post(connection, _announcement(outcome, state, intake), lead, None)
-    return Done([one._replace(state=state) for one in told], taken, decided)
-
-
 def reopen(connection: Connection, intake: Intake, decision: Decision) -> None:
     """This decision gives a lead that sales had closed, and that the caller holds, to sales again. It is told as what
     became of the lead, so that what is told late of the time before does not close it once more."""
@@ -145,16 +59,8 @@ def reopen(connection: Connection, intake: Intake, decision: Decision) -> None:
     post(connection, _announcement(outcome, "open", intake), decision.lead, None)
 
 
-def _conflict(before: Outcome, told: Outcome) -> Wrong | None:
-    of_the_telling = {name: getattr(before, name) for name in ("received_at", "key", "left_out", "told_by")}
-    if replace(told, **of_the_telling) == before:
-        return None
-    detail = "This event of the lead was told before with another content; give each event an id of its own."
-    return Wrong("event-conflict", "event", detail)
-
-
 def _wrong(connection: Connection, intake: Intake, outcome: Outcome, arrived_at: datetime) -> Wrong | None:
-    return _untimely(outcome, arrived_at) or _unreasoned(outcome, intake) or _moved(connection, outcome)
+    return untimely(outcome, arrived_at) or _unreasoned(outcome, intake) or _moved(connection, outcome)
 
 
 def _unreasoned(outcome: Outcome, intake: Intake) -> Wrong | None:
@@ -181,11 +87,18 @@ def moved(stands: Assignment | None, owner: str) -> Wrong | None:
     return Wrong("lead-moved", "lead", f"This lead went on: {now} now.")
 
 
-def _untimely(outcome: Outcome, arrived_at: datetime) -> Wrong | None:
-    if arrived_at - SKEW <= outcome.occurred_at <= outcome.received_at + SKEW:
-        return None
-    detail = "occurred_at must lie between the lead's first form and now, give or take a minute."
-    return Wrong("timestamp", "occurred_at", detail)
+def _known(connection: Connection, lead: str, _: Sequence[str]) -> dict[str, Outcome]:
+    """All of the lead, since its state comes from all of them."""
+    return {outcome.event: outcome for outcome in outcomes_of(connection, lead)}
+
+
+def _keep(connection: Connection, intake: Intake, new: Sequence[Outcome], known: Collection[Outcome]) -> Kept[Outcome]:
+    taken = [_kept(connection, outcome) for outcome in new]
+    state = state_of(known)
+    decided = answered(connection, intake, taken[0].lead, state, taken[0].received_at) if taken else None
+    for outcome in taken:
+        post(connection, _announcement(outcome, state, intake), outcome.lead, None)
+    return Kept(taken, state, decided)
 
 
 def _kept(connection: Connection, outcome: Outcome) -> Outcome:
@@ -210,3 +123,10 @@ def _too_many(connection: Connection, key: str, since: datetime, more: int = 1) 
 def _announcement(outcome: Outcome, state: LeadState, intake: Intake) -> Announcement:
     data = {"lead": outcome.lead, **outcome_body(outcome, intake.zone), "state": state}
     return Announcement("lead.outcome", outcome.received_at, data)
+
+
+def _count(intake: Intake, outcome: Outcome) -> None:
+    intake.metrics.told(outcome)
+
+
+OUTCOMES = EventKind[Outcome](_known, ("received_at", "key", "left_out", "told_by"), _wrong, _keep, _count)

@@ -74,7 +74,7 @@ def train(options: argparse.Namespace) -> int:
 
 def promote_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "number", type=int, nargs="?", metavar="N", help="the model's number, as `accord train` printed it"
+        "number", type=int, nargs="?", metavar="N", help="the model's number, as `accord promote --list` shows it"
     )
     parser.add_argument(
         "--override", metavar="REASON", help="let it serve although a gate refused it; the reason is kept"
@@ -110,11 +110,11 @@ def rollback(options: argparse.Namespace) -> int:
 
 def retrain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--if-due", action="store_true", help="only when a week has passed since the last one")
-    parser.add_argument("--list", action="store_true", help="what earlier retrainings came to")
+    parser.add_argument("--list", action="store_true", help="tell what earlier retrainings came to")
     parser.add_argument(
         "--budget", type=float, default=60.0, metavar="SECONDS", help="time to search for better settings (default: 60)"
     )
-    parser.add_argument("--agreement", metavar="PATH", help="while none is in force yet (default: ./accord.toml)")
+    parser.add_argument("--agreement", metavar="PATH", help="used while none is in force (default: ./accord.toml)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

@@ -47,11 +47,7 @@ def golden_leads(fields: Mapping[str, Field], values: pd.DataFrame) -> list[dict
 def _choices(key: str, field: Field, values: pd.DataFrame) -> tuple[Value, ...]:
     if field.kind in ("number", "money"):
         seen = values[key].dropna()
-        return (
-            tuple(float(f"{number:.2g}") for number in seen.quantile([0.05, 0.25, 0.5, 0.75, 0.95]))
-            if len(seen)
-            else ()
-        )
+        return tuple(float(f"{number:.2g}") for number in seen.quantile(QUANTILES)) if len(seen) else ()
     if field.kind == "category":
         return (*field.levels, "never seen before")
     return INVENTED.get(field.kind, ())

@@ -3,17 +3,14 @@ who serves; this says when there is enough to try."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from leads.lead import Rung
 from training.audition import ENOUGH_FOR_TREES
-from training.retraining.history import History, known_at
-from training.retraining.study import curve_at
-from training.retraining.window import TooEarly, Window, judging_window
-from training.splits import forward_splits
+from training.retraining.history import History
+from training.retraining.study import older_rows, telling_splits
+from training.retraining.window import JudgingWindow, TooEarly, judging_window
 
 
-def next_rung(rung: Rung, window: Window | TooEarly, leads: int) -> str:
+def next_rung(rung: Rung, window: JudgingWindow | TooEarly, leads: int) -> str:
     """`leads` as `fewest_leads` counts them."""
     if rung in ("trees", "blend"):
         return "No rung is richer; a newer model must foresee better, or as well on newer leads."
@@ -34,14 +31,7 @@ def what_is_next(rung: Rung, history: History) -> str:
     return next_rung(rung, window, 0 if isinstance(window, TooEarly) else fewest_leads(history, window))
 
 
-def fewest_leads(history: History, window: Window) -> int:
+def fewest_leads(history: History, window: JudgingWindow) -> int:
     """The fewest that any of the audition's windows has before it, of those that the audition judges by."""
-    others = ~np.isin(history.person, history.person[window.rows])
-    older = np.flatnonzero((history.decided_at < window.began) & others)
-    counts = list[int]()
-    for split in forward_splits(len(older), history.person[older]):
-        moment = history.decided_at[older[split.judge[0]]]
-        known = known_at(history, moment).y[older[split.fit]]
-        if curve_at(history, moment).whole and 0 < known.sum() < len(known):
-            counts.append(len(known))
-    return min(counts, default=0)
+    splits = telling_splits(history, older_rows(history, window))
+    return min((len(split.fit) for split in splits), default=0)

@@ -14,16 +14,14 @@ from threadpoolctl import threadpool_limits
 from features.matrix import Feature, many, plan
 from leads.agreement import Agreement
 from leads.ledger.book import Ledger
-from leads.ledger.bundle import champion, load_bundle, promote, save_bundle
-from leads.refusal import Failure
+from leads.ledger.bundle import champion, load_bundle, promote
 from models.blend import Blend
-from models.bundle import BundleRefused, Files, bundle_files, digest, pack
+from models.bundle import Files, bundle_files, digest, pack
 from models.encoder import Array, fit_encoder
 from models.pricing import price_under
 from models.rules import plan_of
 from models.scorecard import scorecard_scorer
 from models.scorer import Scorer, sigmoids
-from models.verification import verified_files
 from training.audition import Audition, Candidate, hold_audition
 from training.cohort import Cohort, read_cohort
 from training.evaluation import capacity_share, metrics
@@ -32,6 +30,7 @@ from training.golden import golden_leads
 from training.recipe import Recipe, fit_recipe
 from training.record import CandidateRecord, TrainingRecord
 from training.recording import candidate_record, labelled, overview
+from training.saving import save_verified
 from training.splits import Protocol, block_protocol, forward_protocol
 from training.stage import Progress, make_stages
 
@@ -151,11 +150,6 @@ def _files(winner: Winner | None, agreement: Agreement, cohort: Cohort) -> Files
 
 def _save(ledger: Ledger, files: Files, winner: Winner, audition: Audition, cohort: Cohort, progress: Progress) -> int:
     progress("checking the bundle in a child process")
-    data = pack(files)
-    try:
-        verified_files(data, digest(data))
-    except BundleRefused as refused:
-        raise Failure(f"The new model was not saved: {refused}. The champion goes on serving.") from None
     recipe = winner.candidate.recipe
     facts = {
         "rung": winner.scorer.rung,
@@ -164,7 +158,7 @@ def _save(ledger: Ledger, files: Files, winner: Winner, audition: Audition, coho
         "table": cohort.name,
         "why": audition.why,
     }
-    return save_bundle(ledger, data, facts)
+    return save_verified(files, facts, ledger)
 
 
 def _record(

@@ -77,7 +77,6 @@ from leads.ledger.delivery import (
     release,
 )
 from leads.ledger.engagement import (
-    engaged_since,
     engagements_named,
     engagements_of,
     engagements_of_leads,
@@ -107,7 +106,6 @@ from leads.ledger.erasure import (
 )
 from leads.ledger.hook import (
     FAULTS_KEPT,
-    HOOK_SOURCES,
     Hook,
     HookFault,
     HookSource,

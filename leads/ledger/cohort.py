@@ -11,8 +11,8 @@ from leads.lead import Band, Cause, Outcome, Route, Rung, StepKind
 from leads.ledger import tables
 
 CAME_FROM = ("utm_source", "utm_campaign", "utm_content", "referrer", "page")
-TELLING: tuple[StepKind, ...] = ("assigned", "queued", "answered", "ended")
-"""Steps that tell who had a lead first, and who answered."""
+TELLING: tuple[StepKind, ...] = ("assigned", "queued", "ended")
+"""Steps that tell who had a lead first, and when it was no matter for sales any more."""
 AT_ONCE = 2_000
 """Rows that are brought here together."""
 
@@ -50,7 +50,6 @@ class Taken(NamedTuple):
     at: datetime
     kind: StepKind
     owner: str | None
-    owner_before: str | None
     respond_by: datetime | None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from leads.lead import Engagement
 from leads.ledger import tables
@@ -45,13 +45,6 @@ def engagements_told(connection: Connection, leads: Iterable[str]) -> set[tuple[
     here = tables.engagements
     told = select(here.c.lead, here.c.event).where(here.c.lead.in_(list(leads)))
     return {(row.lead, row.event) for row in connection.execute(told)}
-
-
-def engaged_since(connection: Connection, moment: datetime, most: int) -> list[str]:
-    """Leads of which something was received after that, those that waited longest first."""
-    here = tables.engagements
-    since = select(here.c.lead).where(here.c.received_at > moment).group_by(here.c.lead)
-    return list(connection.scalars(since.order_by(func.min(here.c.received_at), here.c.lead).limit(most)))
 
 
 def _known(until: datetime | None) -> Select[tuple[object, ...]]:

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
@@ -15,7 +15,6 @@ from leads.ledger.key import Key
 from leads.ledger.remains import note_remains
 
 HookSource = Literal["generic", "hubspot", "typeform", "webflow"]
-HOOK_SOURCES: tuple[HookSource, ...] = get_args(HookSource)
 FAULTS_KEPT = timedelta(days=30)
 MOST_FAULTS = 500
 """Deliveries of one hook that are kept because they could not be read; the newest stay."""

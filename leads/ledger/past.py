@@ -16,7 +16,7 @@ AT_ONCE = 5_000
 
 
 class PastDecision(NamedTuple):
-    """A decision, as far as training asks. `features` are what scored it."""
+    """A decision, as far as training asks."""
 
     id: str
     lead: str

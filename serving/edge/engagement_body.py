@@ -1,21 +1,19 @@
-"""Reading what leads did after their form, strictly: one engagement, or many of which each is right or wrong by itself.
+"""Reading what leads did after their form, strictly.
 
 Of the properties only what tells a scanner from a person, or one page from another, is kept; nothing that names the
 person is."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
-from starlette.requests import Request
 
 from leads.lead import Engagement
 from serving.edge.bodies import Body, validated
-from serving.edge.event_body import Path, Source, batch_of, moment_of, sound
-from serving.edge.json_body import read_tree
+from serving.edge.event_body import Path, Source, moment_of
 from serving.problems import Place, Problem, named, pointer_to
 
 PROPERTIES: Mapping[str, str] = {
@@ -53,28 +51,13 @@ class SentLeadEngagement(SentEngagement):
     lead: Annotated[str, Field(description="ld_…")]
 
 
-class Item(NamedTuple):
-    """One of many: an engagement, or the places where it is wrong."""
-
-    engagement: Engagement | None
-    wrong: Sequence[Place] = ()
+def sent_engagement(sent: object, lead: str, source: Source) -> Engagement:
+    return _engagement(validated(SentEngagement, sent), lead, source, ())
 
 
-BATCH = batch_of(SentLeadEngagement)
-
-
-async def sent_engagement(request: Request, lead: str, source: Source) -> Engagement:
-    sent = validated(SentEngagement, sound(await read_tree(request), ()))
-    return _engagement(sent, lead, source, ())
-
-
-def item_of(sent: object, place: int, source: Source) -> Item:
-    under = ("events", place)
-    try:
-        told = validated(SentLeadEngagement, sound(sent, under), under)
-        return Item(_engagement(told, told.lead, source, under))
-    except Problem as problem:
-        return Item(None, problem.places)
+def sent_lead_engagement(sent: object, under: Path, source: Source) -> Engagement:
+    told = validated(SentLeadEngagement, sent, under)
+    return _engagement(told, told.lead, source, under)
 
 
 def _engagement(sent: SentEngagement, lead: str, source: Source, under: Path) -> Engagement:

@@ -1,8 +1,9 @@
 """Reading what others tell of leads: one event, or many of which each is right or wrong by itself."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -10,12 +11,13 @@ from starlette.requests import Request
 from serving.edge.arrival import zoned
 from serving.edge.bodies import Body, validated
 from serving.edge.json_body import flaws_in, read_tree
-from serving.problems import Problem, pointer_to
+from serving.problems import Place, Problem, pointer_to
 
 MOST_AT_ONCE = 1_000
 LARGEST_BATCH = 1_048_576
 MOST_KEYS = 10_000
 Path = tuple[str | int, ...]
+T = TypeVar("T")
 
 
 class Source(NamedTuple):
@@ -23,6 +25,13 @@ class Source(NamedTuple):
 
     key: str
     at: datetime
+
+
+class Item(NamedTuple, Generic[T]):
+    """One of many: an event, or the places where it is wrong."""
+
+    event: T | None
+    wrong: Sequence[Place] = ()
 
 
 class Batch(Body):
@@ -37,7 +46,12 @@ def batch_of(event: type[BaseModel]) -> dict[str, Any]:
         "description": f"At most {MOST_AT_ONCE:,} at once; more are too large a body",
         "items": event.model_json_schema(),
     }
-    return {"type": "object", "required": ["events"], "additionalProperties": False, "properties": {"events": events}}
+    batch = {"type": "object", "required": ["events"], "additionalProperties": False, "properties": {"events": events}}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": batch}}}}
+
+
+async def sent_event(request: Request) -> dict[str, object]:
+    return sound(await read_tree(request), ())
 
 
 async def sent_events(request: Request, most_keys: int = MOST_KEYS) -> list[object]:
@@ -50,6 +64,14 @@ async def sent_events(request: Request, most_keys: int = MOST_KEYS) -> list[obje
         detail = f"At most {MOST_AT_ONCE:,} events are taken at once; send the rest in another call."
         raise Problem.at("#/events", "body-too-large", detail)
     return many
+
+
+def item_of(sent: object, place: int, read: Callable[[object, Path, Source], T], source: Source) -> Item[T]:
+    under = ("events", place)
+    try:
+        return Item(read(sound(sent, under), under, source))
+    except Problem as problem:
+        return Item(None, problem.places)
 
 
 def sound(sent: object, under: Path) -> dict[str, object]:

@@ -19,8 +19,9 @@ from serving.edge.rates import Rates, neighbourhood
 from serving.endpoints.desk import Desk, desk_of
 from serving.openapi import problems
 from serving.outages import problem_of
-from serving.outcomes import Wrong, moved, tell
+from serving.outcomes import moved, tell
 from serving.problems import Problem
+from serving.telling import Wrong
 from serving.watch.notes import note
 
 PAGE: dict[str, Any] = {"content": {"text/html": {"schema": {"type": "string"}}}}

@@ -33,6 +33,8 @@ from serving.problems import Problem
 
 ENDPOINT = re.compile("ep_[0-9a-f-]{36}")
 OVERLAP_HOURS = 24.0
+ONE = "/v1/endpoints/{endpoint}"
+READING, WRITING, ABSENT = problems(400, 401, 403, 503), problems(400, 401, 403, 413, 415, 422, 503), problems(404)
 
 
 class NewEndpoint(Body):
@@ -85,41 +87,51 @@ class Posted(BaseModel):
 
 def receiver_endpoints() -> APIRouter:
     router = APIRouter()
-    wrong, absent = problems(400, 401, 403, 413, 415, 422, 503), problems(404)
-    reading, one = problems(400, 401, 403, 503), "/v1/endpoints/{endpoint}"
-    router.get("/v1/endpoints", summary="List receivers", response_model=Endpoints, responses=reading)(list_all)
+    _for_all(router)
+    _for_one(router)
+    _for_its_messages(router)
+    return router
+
+
+def _for_all(router: APIRouter) -> None:
+    router.get("/v1/endpoints", summary="List receivers", response_model=Endpoints, responses=READING)(list_all)
     router.post(
         "/v1/endpoints",
         summary="Add a receiver",
         status_code=201,
         response_model=EndpointWithSecret,
-        responses=wrong,
+        responses=WRITING,
         openapi_extra=body_of(NewEndpoint),
     )(add)
-    router.get(one, summary="Read a receiver", response_model=Endpoint, responses=reading | absent)(read)
+
+
+def _for_one(router: APIRouter) -> None:
+    router.get(ONE, summary="Read a receiver", response_model=Endpoint, responses=READING | ABSENT)(read)
     router.patch(
-        one,
+        ONE,
         summary="Change a receiver",
         response_model=Endpoint,
-        responses=wrong | absent,
+        responses=WRITING | ABSENT,
         openapi_extra=body_of(EndpointChanges),
     )(change)
-    router.delete(one, summary="Remove a receiver", status_code=204, responses=reading | absent)(remove)
+    router.delete(ONE, summary="Remove a receiver", status_code=204, responses=READING | ABSENT)(remove)
+
+
+def _for_its_messages(router: APIRouter) -> None:
     router.post(
-        f"{one}/roll",
+        f"{ONE}/roll",
         summary="Give a receiver a new secret",
         response_model=Rolled,
-        responses=wrong | absent,
+        responses=WRITING | ABSENT,
         openapi_extra=body_of(Roll, required=False),
     )(roll)
     router.post(
-        f"{one}/test",
+        f"{ONE}/test",
         summary="Send a test message",
         status_code=202,
         response_model=Posted,
-        responses=reading | absent | problems(409),
+        responses=READING | ABSENT | problems(409),
     )(send_test)
-    return router
 
 
 def list_all(request: Request) -> Response:

@@ -66,7 +66,7 @@ def _of_other_tools(leads: argparse.ArgumentParser) -> None:
         "[import.TOOL]; what it says became of the leads is taken in too",
     )
     leads.add_argument(
-        "--dates", choices=get_args(DateOrder), help="which comes first in days such as 01/02/2026; without it refused"
+        "--dates", choices=get_args(DateOrder), help="which comes first in days such as 01/02/2026, refused otherwise"
     )
 
 
@@ -126,7 +126,8 @@ def _adopt_first(ledger: Ledger) -> None:
 
     if agreement_in_force(ledger) is None:
         path = agreement_path(None)
-        settle_agreement(ledger, path.read_text("utf-8-sig"), read_agreement(path).digest)
+        agreement = read_agreement(path)  # a file that is not there is refused in words
+        settle_agreement(ledger, path.read_text("utf-8-sig"), agreement.digest)
 
 
 def _imported(intake: Intake, asked: Asked, progress: Progress) -> Receipt:

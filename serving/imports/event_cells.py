@@ -7,14 +7,15 @@ from zoneinfo import ZoneInfo
 from leads.csv_rows import Flaw
 from leads.fields import plain
 from leads.kinds import text_of
+from leads.lead import Engagement, Outcome
 from leads.ledger import Connection, arrival_of, digests, leads_of
 from leads.person import identities_of_text
 from leads.row_table import Row
 from serving.imports.header import EventColumns
 from serving.imports.past_lead import Wrong, moment_in, within_the_day
 from serving.intake import Intake
-from serving.outcomes import LEAD
 from serving.problems import Place
+from serving.telling import LEAD
 
 
 class EventCells:
@@ -40,10 +41,10 @@ class EventCells:
         arrived = arrival_of(connection, lead) if LEAD.fullmatch(lead) else None
         return within_the_day(at, arrived, self.zone) if arrived else at
 
-    def once(self, lead: str, event: str, *content: object) -> None:
+    def once(self, event: Outcome | Engagement) -> None:
         """The same event twice in a table does no harm; with another content it does."""
-        told = _short(*content)
-        if self._told.setdefault(_short(lead, event), told) != told:
+        told = _short(event)
+        if self._told.setdefault(_short(event.lead, event.event), told) != told:
             detail = "stands twice for this lead, with another content; give each event an id of its own"
             raise Wrong(Flaw("event-conflict", self.column("event"), detail))
 

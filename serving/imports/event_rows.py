@@ -2,38 +2,48 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Generic
 
+from leads.csv_rows import Flaw
 from leads.ledger import Came, Connection, Import, advance_import
 from leads.row_table import Row
-from serving import engagements, outcomes
+from serving.imports.event_cells import EventCells
 from serving.imports.moved import moved
+from serving.imports.past_lead import Wrong
 from serving.imports.patience import patiently
 from serving.intake import Intake
-
-Told = outcomes.Told | engagements.Told
-Tell = Callable[[Intake, Sequence[Any]], Sequence[Told]]
-Known = Callable[[Connection, Iterable[str]], set[tuple[str, str]]]
-"""Of some leads, each with the id of each event that was told of it."""
+from serving.telling import Event, EventKind, Told, foreseen, tell
 
 
-class Reader(Protocol):
-    def read(self, row: Row, ahead: bool) -> Any: ...
+@dataclass(frozen=True)
+class EventRows(Generic[Event]):
+    """`event_in` reads a row; `known` is, of some leads, each with the id of each event that was told of it; `key` is
+    the caller's, None for a command."""
 
+    intake: Intake
+    cells: EventCells
+    key: str | None
+    kind: EventKind[Event]
+    event_in: Callable[[Connection, Row, EventCells], Event]
+    known: Callable[[Connection, Iterable[str]], set[tuple[str, str]]]
 
-class EventRows:
-    def __init__(self, intake: Intake, reader: Reader, tell: Tell, known: Known) -> None:
-        self.intake = intake
-        self.read = reader.read
-        self._tell = tell
-        self._known = known
+    def read(self, row: Row, ahead: bool) -> Event:
+        """`ahead`: nothing of the table is written yet, so what telling it would find wrong is found now."""
+        with self.intake.ledger.reading() as connection:
+            event = replace(self.event_in(connection, row, self.cells), key=self.key)
+            if ahead and (wrong := foreseen(connection, self.intake, self.kind, event)):
+                raise Wrong(Flaw(wrong.code, self.cells.column(wrong.field.rpartition("/")[2]), wrong.detail))
+        if ahead:
+            self.cells.once(event)
+        return event
 
-    def write(self, items: Sequence[Any], refused: int, before: Import) -> Import:
+    def write(self, items: Sequence[Event], refused: int, before: Import) -> Import:
         """Told first and counted then: what is cut off in between is told again, which changes nothing. Known is what
         was there before, and not what an earlier try of these rows wrote."""
         known = patiently(partial(self._told_before, items))
-        told = patiently(partial(self._tell, self.intake, items))
+        told = patiently(partial(tell, self.intake, self.kind, items))
         came = Counter[Came]({"refused": refused})
         for item, one in zip(items, told, strict=True):
             name = (item.lead, item.event)
@@ -42,9 +52,9 @@ class EventRows:
         move = partial(_move, before=before, after=moved(before, came, self.intake.decider.now()))
         return patiently(lambda: self.intake.writer.submit(move).result())
 
-    def _told_before(self, items: Sequence[Any]) -> set[tuple[str, str]]:
+    def _told_before(self, items: Sequence[Event]) -> set[tuple[str, str]]:
         with self.intake.ledger.reading() as connection:
-            return self._known(connection, {item.lead for item in items})
+            return self.known(connection, {item.lead for item in items})
 
 
 def _came(told: Told, known: bool) -> Came:

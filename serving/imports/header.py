@@ -102,7 +102,7 @@ def _no_time(converted_at: str, target: str) -> Flaw:
 def _unknown(names: Iterator[str], known: Sequence[str]) -> Iterator[Flaw]:
     for name in names:
         near = get_close_matches(fold(name), list(map(fold, known)), 1)
-        meant = f"; did you mean “{dict(zip(map(fold, known), known, strict=True))[near[0]]}”?" if near else ""
+        meant = f"; perhaps “{dict(zip(map(fold, known), known, strict=True))[near[0]]}” is meant" if near else ""
         yield Flaw("csv-header", name, f"is not known here{meant or '; remove it, or ignore it'}")
 
 

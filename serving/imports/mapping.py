@@ -150,5 +150,5 @@ class Reading:
 
     def _missing(self, name: str, why: str = "") -> None:
         near = get_close_matches(fold(name), list(self._folded), 1, 0.5)
-        meant = f"; did you mean “{named([self._folded[near[0]]])}”?" if near else ""
+        meant = f"; perhaps “{named([self._folded[near[0]]])}” is meant" if near else ""
         self.flaws.append(Flaw("csv-header", name, f"is missing{': it ' + why if why else ''}{meant}"))

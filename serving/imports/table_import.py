@@ -16,18 +16,20 @@ from leads.refusal import Refusal
 from leads.reject_file import reject_file
 from leads.row_table import Row, RowTable, row_table
 from leads.table_format import TableError
-from serving import engagements, outcomes
+from serving.engagements import ENGAGEMENTS
 from serving.imports.columns import LeadColumns
+from serving.imports.event_cells import EventCells
 from serving.imports.event_rows import EventRows
 from serving.imports.header import engagement_columns_of, lead_columns, outcome_columns_of
 from serving.imports.lead_rows import LeadRows
 from serving.imports.mapping import mapped_columns
-from serving.imports.past_engagement import PastEngagements
+from serving.imports.past_engagement import past_engagement
 from serving.imports.past_lead import Wrong
-from serving.imports.past_outcome import PastOutcomes
+from serving.imports.past_outcome import past_outcome
 from serving.imports.patience import patiently
 from serving.imports.receipt import MOST_TOLD, Checked, Receipt, WrongRow, wrong_rows
 from serving.intake import Intake
+from serving.outcomes import OUTCOMES
 
 AT_ONCE = 500
 """Rows of one transaction: forms that come in between wait no longer than for these."""
@@ -108,14 +110,12 @@ def _rows_of(intake: Intake, asked: Asked, table: RowTable) -> tuple[Rows, Seque
     if asked.kind == "leads":
         of_leads = _lead_columns(intake.agreement, asked, table)
         return LeadRows(intake, of_leads, asked.key), of_leads.unread, of_leads.notes
-    now = intake.decider.now()
-    if asked.kind == "outcomes":
-        columns = outcome_columns_of(table, asked.ignored)
-        rows = EventRows(intake, PastOutcomes(intake, columns, asked.key, now), outcomes.tell, events_told)
-    else:
-        columns = engagement_columns_of(table, asked.ignored)
-        rows = EventRows(intake, PastEngagements(intake, columns, asked.key, now), engagements.tell, engagements_told)
-    return rows, columns.unread, ()
+    of_outcomes = asked.kind == "outcomes"
+    columns = (outcome_columns_of if of_outcomes else engagement_columns_of)(table, asked.ignored)
+    cells = EventCells(intake, columns, intake.decider.now())
+    if of_outcomes:
+        return EventRows(intake, cells, asked.key, OUTCOMES, past_outcome, events_told), columns.unread, ()
+    return EventRows(intake, cells, asked.key, ENGAGEMENTS, past_engagement, engagements_told), columns.unread, ()
 
 
 def _lead_columns(agreement: Agreement, asked: Asked, table: RowTable) -> LeadColumns:

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from leads.ledger import Cost
@@ -11,8 +10,7 @@ from models.ladder import Expected
 from serving.report.expectation import Expectation
 from serving.report.fact import Fact
 from serving.report.facts import Facts
-from serving.report.period import Period, midnight, next_month
-from serving.report.period import day_of as day
+from serving.report.period import Period, day_of
 
 By = Literal["source", "campaign", "offer"]
 Touch = Literal["first", "last"]
@@ -101,7 +99,4 @@ def _costs(facts: Facts, by: By) -> dict[str, float]:
 
 def _share(one: Cost, period: Period) -> float:
     """Of a month that lies in the period in part, that part of its days."""
-    first = day(f"{one.month}-01", "month")
-    begins, ends = midnight(first, period.zone), midnight(next_month(first), period.zone)
-    within = min(ends, period.end) - max(begins, period.since)
-    return max(timedelta(), within) / (ends - begins)
+    return period.share_of(day_of(f"{one.month}-01", "month"), period.end)

@@ -1,18 +1,15 @@
 """Whether the scores were right: of each band, what was foretold and what happened."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from leads.lead import Band
+from models.interval import wilson
 from models.ladder import Expected
 from models.policy import BANDS
 from serving.report.expectation import Expectation
 from serving.report.fact import Fact
 from serving.report.facts import Facts
-
-Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -47,9 +44,7 @@ def bands_now(facts: Facts, expected: Expectation) -> list[BandRow]:
 
 
 def bands_before(facts: Facts, expected: Expectation) -> list[BandRow]:
-    """Of the earlier leads that are old enough to judge."""
-    mature = facts.period.now - timedelta(days=facts.agreement.goal.within_days)
-    return _bands([one for one in facts.before if one.decided and one.arrived_at <= mature], expected)
+    return _bands(facts.judged, expected)
 
 
 def _bands(leads: Sequence[Fact], expected: Expectation) -> list[BandRow]:
@@ -59,16 +54,6 @@ def _bands(leads: Sequence[Fact], expected: Expectation) -> list[BandRow]:
 def _band(band: Band, leads: Sequence[Fact], expected: Expectation) -> BandRow:
     final, young, converted = expected.of(leads), expected.young(leads), sum(one.converted for one in leads)
     predicted = sum(one.chance for one in leads) / len(leads) if leads else None
-    low, _ = wilson(final.low, len(leads))
-    _, high = wilson(final.high, len(leads))
+    low = wilson(final.low, len(leads))[0] if leads else None
+    high = wilson(final.high, len(leads))[1] if leads else None
     return BandRow(band, len(leads), predicted, converted, final, young, low, high)
-
-
-def wilson(successes: float, of: int) -> tuple[float | None, float | None]:
-    """The 95 % score interval of a share."""
-    if not of:
-        return None, None
-    share, spread = successes / of, Z * Z / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z * math.sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)

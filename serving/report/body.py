@@ -5,35 +5,21 @@ from typing import Any
 
 from models.ladder import Expected
 from serving import answers
-from serving.report.attribution import Row
+from serving.report.attribution import BYS, TOUCHES, Row
 from serving.report.bands import BandRow
 from serving.report.figures import Report
 from serving.report.response import Responses
-from serving.report.words import Promise, words
+from serving.report.words import Words, words
 
 CURVE_DAYS = 60
 """Points of the delay curve."""
 
 
 def report_body(report: Report) -> dict[str, Any]:
-    period, said, owed = report.period, words(report), report.promises
+    said = words(report)
     return {
-        "from": period.first.isoformat(),
-        "to": period.last.isoformat(),
-        "timezone": period.zone.key,
-        "at": answers.time_told(period.now, period.zone),
-        "running": period.running,
-        "months": period.months,
-        "agreement": report.agreement,
-        "horizon_days": report.horizon,
-        "goal": {"promised": owed.conversions, **_promise(said.goal)},
-        "marketing": {"promised": owed.qualified_leads, "acceptance": report.acceptance, **_promise(said.marketing)},
-        "sales": {
-            "promised_minutes": owed.first_response_minutes,
-            **_promise(said.sales),
-            **_responses(report.responses),
-            "people": [{"name": one.name, **_responses(one)} for one in report.people],
-        },
+        **_of(report),
+        **_promises(report, said),
         "well": list(said.well),
         "badly": list(said.badly),
         "reins": said.reins,
@@ -43,17 +29,8 @@ def report_body(report: Report) -> dict[str, Any]:
         "bands": [_band(one) for one in report.bands],
         "bands_before": [_band(one) for one in report.bands_before],
         "scored_by": dict(report.scored_by),
-        "delay": {
-            "quartiles_days": list(report.curve.quartiles),
-            "known_up_to_days": report.curve.followed,
-            "curve": [{"day": day, "share": share} for day, share in curve_points(report)],
-        },
-        **{
-            f"{touch}_touch": {
-                by: [_row(row) for row in report.tables[touch, by]] for by in ("source", "campaign", "offer")
-            }
-            for touch in ("first", "last")
-        },
+        "delay": _delay(report),
+        **{f"{touch}_touch": {by: [_row(row) for row in report.tables[touch, by]] for by in BYS} for touch in TOUCHES},
     }
 
 
@@ -62,8 +39,44 @@ def curve_points(report: Report) -> list[tuple[float, float]]:
     return list(zip(days, map(float, report.curve.at(days)), strict=True))
 
 
-def _promise(promise: Promise) -> dict[str, Any]:
-    return promise._asdict()
+def _of(report: Report) -> dict[str, Any]:
+    period = report.period
+    return {
+        "from": period.first.isoformat(),
+        "to": period.last.isoformat(),
+        "timezone": period.zone.key,
+        "at": answers.time_told(period.now, period.zone),
+        "running": period.running,
+        "months": period.months,
+        "agreement": report.agreement,
+        "horizon_days": report.horizon,
+    }
+
+
+def _promises(report: Report, said: Words) -> dict[str, Any]:
+    owed = report.promises
+    return {
+        "goal": {"promised": owed.conversions, **said.goal._asdict()},
+        "marketing": {
+            "promised": owed.qualified_leads,
+            "acceptance": report.acceptance,
+            **said.marketing._asdict(),
+        },
+        "sales": {
+            "promised_minutes": owed.first_response_minutes,
+            **said.sales._asdict(),
+            **_responses(report.responses),
+            "people": [{"name": one.name, **_responses(one)} for one in report.people],
+        },
+    }
+
+
+def _delay(report: Report) -> dict[str, Any]:
+    return {
+        "quartiles_days": list(report.curve.quartiles),
+        "known_up_to_days": report.curve.followed,
+        "curve": [{"day": day, "share": share} for day, share in curve_points(report)],
+    }
 
 
 def _responses(one: Responses) -> dict[str, Any]:

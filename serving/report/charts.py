@@ -32,9 +32,7 @@ def gap_chart(report: Report) -> str:
     rows = []
     for one in found:
         low, high = sorted((one.begins, one.ends))
-        told = f"{one.conversions:+,.1f}" if one.signed else f"{one.conversions:,.1f}"
-        look = one.look if one.signed else "whole"
-        rows.append((one.name, told, [Bar((low - least) / span, (high - least) / span, look)]))
+        rows.append((one.name, one.told, [Bar((low - least) / span, (high - least) / span, one.look)]))
     return _svg(_rows(rows), ROW * len(rows), "From the goal to the conversions that are expected, part by part")
 
 

@@ -29,8 +29,7 @@ class Fact:
     """`decided` is False for history: nobody was asked. `probability`, `p_nurture` and `band` are those of its first
     decision; `p_nurture`, the chance without a call, is None where the model did not know it.
     `taken_back` where it was no matter for sales any more before somebody answered; `answered_at` is when the first
-    thing happened that sales told of it, and `answered_by` who had it then. `converted_at` only within the horizon;
-    `converted_late` after it."""
+    thing happened that sales told of it. `converted_at` only within the horizon; `converted_late` after it."""
 
     lead: str
     arrived_at: datetime
@@ -43,7 +42,6 @@ class Fact:
     scored_by: Rung
     asked: Asked | None
     answered_at: datetime | None
-    answered_by: str | None
     taken_back: bool
     state: LeadState
     reason: str | None
@@ -100,7 +98,6 @@ def fact_of(said: Said, within: timedelta, worth: float | None) -> Fact:
         scored_by=first.scored_by,
         asked=asked,
         answered_at=answered,
-        answered_by=_answerer(said.steps),
         taken_back=answered is None and _taken_back(asked, said.steps),
         state=state,
         reason=(told[-1].reason or NO_REASON) if state == "rejected" else None,
@@ -129,10 +126,6 @@ def _taken_back(asked: Asked | None, steps: Iterable[Taken]) -> bool:
     if asked is None or asked.answer_by is None:
         return False
     return any(step.kind == "ended" and step.at <= asked.answer_by for step in steps)
-
-
-def _answerer(steps: Iterable[Taken]) -> str | None:
-    return next((step.owner or step.owner_before for step in steps if step.kind in ("answered", "ended")), None)
 
 
 def _last(origins: Sequence[tuple[datetime, Origin]], won: Outcome | None) -> Origin:

@@ -49,6 +49,12 @@ class Facts:
     costs: tuple[Cost, ...]
     team: tuple[Member, ...]
 
+    @property
+    def judged(self) -> list[Fact]:
+        """Earlier leads on which somebody decided and that are old enough to judge."""
+        mature = self.period.now - timedelta(days=self.agreement.goal.within_days)
+        return [one for one in self.before if one.decided and one.arrived_at <= mature]
+
 
 def read_facts(connection: Connection, agreement: Agreement, period: Period) -> Facts:
     since = period.since

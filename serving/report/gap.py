@@ -53,8 +53,7 @@ def _kept(leads: Sequence[Fact], facts: Facts) -> Array:
 
 def _held(facts: Facts) -> Held:
     """How the scores of earlier leads, old enough to judge, turned out."""
-    mature = facts.period.now - timedelta(days=facts.agreement.goal.within_days)
-    judged = [one for one in facts.before if one.decided and one.arrived_at <= mature]
+    judged = facts.judged
     foreseen = float(handled(judged, facts).as_handled.sum()) if judged else 0.0
     return held(sum(one.converted for one in judged), foreseen)
 

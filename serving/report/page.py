@@ -18,6 +18,22 @@ TITLES = {"source": "Source", "campaign": "Campaign", "offer": "Offer"}
 VERDICTS = {True: ("kept", "kept"), False: ("broken", "not kept"), None: ("open", "open")}
 OF_GOAL = {True: "met", False: "missed", None: "open"}
 GOAL = "The one goal"
+TIMES = "Times until half and nine of ten of the answers: in working time of who had it first, then by the clock."
+HEADS_OF_PEOPLE = (
+    "Had it first",
+    "Leads",
+    "In time",
+    "Late",
+    "Never",
+    "Not due yet",
+    "Half",
+    "9 of 10",
+    "Half (clock)",
+    "9 of 10 (clock)",
+)
+HEADS = ("Leads", "To sales", "Accepted", "Rejected", "Converted", "In the end", "Value")
+FIRST = "What brought a lead first."
+LAST = "What brought it last before it converted, or until now."
 Cells = Sequence[str]
 
 
@@ -126,25 +142,8 @@ def _tiles(report: Report) -> Iterator[tuple[str, str]]:
 
 def _tables(report: Report) -> Iterator[str]:
     if report.people:
-        heads = [
-            "Had it first",
-            "Leads",
-            "In time",
-            "Late",
-            "Never",
-            "Not due yet",
-            "Half",
-            "9 of 10",
-            "Half (clock)",
-            "9 of 10 (clock)",
-        ]
         rows = [*(_person(one, owner(one.name)) for one in report.people), _person(report.responses, "All")]
-        yield _table(
-            "Answers of sales",
-            "Times until half and nine of ten of the answers: in working time of who had it first, then by the clock.",
-            heads,
-            rows,
-        )
+        yield _table("Answers of sales", TIMES, HEADS_OF_PEOPLE, rows)
     if report.all.leads:
         yield _bands_table(report)
         yield _reasons_table(report)
@@ -155,11 +154,6 @@ def _tables(report: Report) -> Iterator[str]:
             heads = [TITLES[by], *HEADS, *(["Cost"] if costs else [])]
             yield _table(f"{TITLES[by]} of the first form", FIRST, heads, [_row(row, costs) for row in first])
             yield _table(f"{TITLES[by]} of the last form", LAST, heads, [_row(row, costs) for row in last])
-
-
-HEADS = ("Leads", "To sales", "Accepted", "Rejected", "Converted", "In the end", "Value")
-FIRST = "What brought a lead first."
-LAST = "What brought it last before it converted, or until now."
 
 
 def _person(one: Responses, name: str) -> Cells:

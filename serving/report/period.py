@@ -49,11 +49,12 @@ class Period:
     def months(self) -> float:
         """How many months it holds so far, for promises of a month: a month counts by the share of it that is in."""
         until = self.until.astimezone(self.zone).date()
-        return sum(self._share(first) for first in months_between(self.first, min(self.last, until)))
+        return sum(self.share_of(first, self.until) for first in months_between(self.first, min(self.last, until)))
 
-    def _share(self, first: date) -> float:
+    def share_of(self, first: date, until: datetime) -> float:
+        """Of the month that begins on this day the part that lies in the period, as far as that goes until then."""
         begins, ends = midnight(first, self.zone), midnight(next_month(first), self.zone)
-        within = min(ends, self.until) - max(begins, self.since)
+        within = min(ends, until) - max(begins, self.since)
         return max(0.0, within / (ends - begins))
 
     @property

@@ -20,6 +20,10 @@ class Step(NamedTuple):
     signed: bool
     why: str
 
+    @property
+    def told(self) -> str:
+        return f"{self.conversions:+z,.1f}" if self.signed else f"{self.conversions:,.1f}"
+
 
 def parts(report: Report) -> list[Step]:
     found = report.shortfall
@@ -48,5 +52,5 @@ def _named(found: Shortfall, report: Report) -> list[tuple[str, Part, str]]:
 def _step(name: str, part: Part, at: float, why: str) -> Step:
     chance = "" if part.beyond_chance else ", may be chance"
     look: Look = "bad" if part.conversions > 0 else "good"
-    interval = f"{-part.high:+.1f} to {-part.low:+.1f}"
+    interval = f"{-part.high:+z.1f} to {-part.low:+z.1f}"
     return Step(name, -part.conversions, at, at - part.conversions, look, True, f"{why} ({interval}{chance})")

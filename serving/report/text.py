@@ -3,15 +3,17 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from serving.report.attribution import Row
+from serving.report.attribution import By, Row
+from serving.report.bands import BandRow
 from serving.report.figures import Report
+from serving.report.origin import NONE, UNKNOWN
 from serving.report.response import Responses
 from serving.report.shortfall_words import parts
 from serving.report.words import Promise, Words, expected, minutes, owner, share, words
 
 WIDE = 100
 LONGEST_NAME = 24
-TITLES = {"source": "Sources", "campaign": "Campaigns", "offer": "Offers"}
+TITLES: dict[By, str] = {"source": "Sources", "campaign": "Campaigns", "offer": "Offers"}
 
 
 def report_lines(report: Report) -> Iterator[str]:
@@ -23,22 +25,10 @@ def report_lines(report: Report) -> Iterator[str]:
         yield from ("", "Answers of sales, by who had the lead first", *_table(_people(report)))
     for title, bands in (("Scores of these leads", report.bands), ("Scores of earlier leads", report.bands_before)):
         if any(band.leads for band in bands):
-            heading = ("band", "leads", "foretold", "converted", "in the end")
-            rows = [
-                (
-                    band.band,
-                    f"{band.leads:,}",
-                    share(band.predicted),
-                    f"{band.converted:,}",
-                    _rate(band.rate, band.low, band.high),
-                )
-                for band in bands
-                if band.leads
-            ]
-            yield from ("", title, *_table([heading, *rows]))
+            yield from ("", title, *_table(_bands(bands)))
     for by, title in TITLES.items():
-        found = report.tables["first", by]  # type: ignore[index]
-        if len(found) > 1 or (found and found[0].name not in ("none", "unknown")):
+        found = report.tables["first", by]
+        if len(found) > 1 or (found and found[0].name not in (NONE, UNKNOWN)):
             yield from ("", f"{title}, by the first form", *_table(_attribution(found)))
     yield ""
     yield from _wrapped("The last forms, more figures and charts: --html FILE, or --json.")
@@ -71,8 +61,7 @@ def _wrapped(text: str, first: str = "", then: str | None = None) -> list[str]:
 
 def _gap(report: Report) -> Iterator[str]:
     for one in parts(report):
-        told = f"{one.conversions:+,.1f}" if one.signed else f"{one.conversions:,.1f}"
-        yield f"  {one.name:<36}{told:>9}   {one.why}".rstrip()
+        yield f"  {one.name:<36}{one.told:>9}   {one.why}".rstrip()
 
 
 def _people(report: Report) -> Iterator[Sequence[str]]:
@@ -86,8 +75,12 @@ def _person(one: Responses, name: str) -> Sequence[str]:
     return _cut(name), f"{one.asked:,}", share(one.share_in_time), f"{one.late:,}", f"{one.never:,}", half, most
 
 
-def _rate(rate: float | None, low: float | None, high: float | None) -> str:
-    return f"{share(rate)} [{share(low)}–{share(high)}]"
+def _bands(bands: Sequence[BandRow]) -> Iterator[Sequence[str]]:
+    yield "band", "leads", "foretold", "converted", "in the end"
+    for band in bands:
+        if band.leads:
+            rate = f"{share(band.rate)} [{share(band.low)}–{share(band.high)}]"
+            yield band.band, f"{band.leads:,}", share(band.predicted), f"{band.converted:,}", rate
 
 
 def _attribution(found: Sequence[Row]) -> Iterator[Sequence[str]]:
@@ -113,7 +106,7 @@ def _cut(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
-def _table(rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> Iterator[str]:
+def _table(rows: Iterator[Sequence[str]]) -> Iterator[str]:
     """The first column to the left, the others to the right."""
     told = list(rows)
     widths = [max(map(len, column)) for column in zip(*told, strict=True)]

@@ -29,10 +29,10 @@ class Verdict(NamedTuple):
 
 def verdict(found: Shortfall) -> Verdict:
     parts = _parts(found)
-    missing = found.goal - found.final
+    missing, goal = found.goal - found.final, f"{round(found.goal, 1):g}"
     if missing <= 0:
-        return Verdict("nobody", (), f"The goal is met: {found.final:.1f} conversions for a goal of {found.goal:g}.")
-    short = f"{missing:.1f} conversions are missing of {found.goal:g}"
+        return Verdict("nobody", (), f"The goal is met: {found.final:.1f} conversions for a goal of {goal}.")
+    short = f"{missing:.1f} conversions are missing of {goal}"
     if not parts:
         return Verdict("nobody", (), f"{short}, and no part of it is beyond chance: nobody has to change anything.")
     side = _side(parts)
@@ -71,7 +71,7 @@ def _foresight(found: Shortfall) -> str:
     seen, all_of_it = found.foreseen.conversions, found.quality.conversions
     if seen >= all_of_it / 2:
         return ", as their scores foresaw"
-    return ", which their scores did not foresee"
+    return ", most of which their scores did not foresee"
 
 
 def _number(part: Part) -> str:

@@ -1,6 +1,7 @@
 """What people may ask for: not to be scored by a model, and to be decided on by a person; and ending a quarantine."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from leads.lead import Decision, Route
@@ -14,7 +15,7 @@ from leads.ledger import (
     person_of,
 )
 from leads.refusal import Refusal
-from serving.anew import decide_anew, scored_anew
+from serving.anew import Case, decide_anew, scored_anew
 from serving.intake import Intake
 from serving.scoring.live import Scored
 
@@ -32,11 +33,11 @@ class NotQuarantined(Refusal):
 def restore(intake: Intake, lead: str, note: str | None) -> Decision:
     """Out of quarantine: decided by the policy, as if no mark had been there."""
 
-    def decided(connection: Connection, scored: Scored, of: str) -> Decision | None:
+    def decided(scored: Scored, of: str, connection: Connection) -> Decision | None:
         before = latest_decision(connection, lead)
         if before is not None and before.route != "quarantine":
             raise NotQuarantined(f"{lead} is not in quarantine; `accord quarantine list` shows what is.")
-        return decide_anew(connection, intake, lead, scored, "restore", note=note, of=of)
+        return decide_anew(connection, intake, Case(lead, scored, "restore", note=note, of=of))
 
     return _scored_and_decided(intake, lead, decided)
 
@@ -48,7 +49,7 @@ def override(intake: Intake, lead: str, route: Route, reason: str, owner: str | 
         before = latest_decision(connection, lead)
         # A hand's decision waits for no better score.
         as_it_was = before and Scored(before.score, before.features, None)
-        made = as_it_was and decide_anew(connection, intake, lead, as_it_was, "override", route, reason, owner)
+        made = as_it_was and decide_anew(connection, intake, Case(lead, as_it_was, "override", route, reason, owner))
         if made is None:
             raise _no_lead()
         return made
@@ -81,8 +82,8 @@ def written(intake: Intake, work: Callable[[Connection], T]) -> T:
 
 
 def _objected(intake: Intake, lead: str, objects: bool) -> Decision:
-    def decided(connection: Connection, scored: Scored, of: str) -> Decision | None:
-        return decide_anew(connection, intake, lead, scored, "objection", of=of)
+    def decided(scored: Scored, of: str, connection: Connection) -> Decision | None:
+        return decide_anew(connection, intake, Case(lead, scored, "objection", of=of))
 
     return _scored_and_decided(intake, lead, decided, by_model=not objects)
 
@@ -90,14 +91,13 @@ def _objected(intake: Intake, lead: str, objects: bool) -> Decision:
 def _scored_and_decided(
     intake: Intake,
     lead: str,
-    decided: Callable[[Connection, Scored, str], Decision | None],
+    decided: Callable[[Scored, str, Connection], Decision | None],
     by_model: bool = True,
 ) -> Decision:
     """Scores before the transaction, and again when another form of the lead came in between."""
     while found := scored_anew(intake, lead, by_model):
         submission, scored = found
-        # called before the loop goes on, so its names are this turn's
-        if made := written(intake, lambda connection: decided(connection, scored, submission.id)):  # noqa: B023
+        if made := written(intake, partial(decided, scored, submission.id)):
             return made
     raise _no_lead()
 

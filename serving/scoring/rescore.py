@@ -6,7 +6,7 @@ from functools import partial
 
 from leads.lead import Decision, Submission
 from leads.ledger import Connection, Degraded, degraded_decisions, still_latest
-from serving.anew import decide_anew, scored_anew
+from serving.anew import Case, decide_anew, scored_anew
 from serving.intake import Intake
 from serving.scoring.live import Scored
 
@@ -65,4 +65,4 @@ class Rescoring:
         """Another process may have been quicker, or the person sent again."""
         if not still_latest(connection, degraded):
             return None
-        return decide_anew(connection, self.intake, degraded.lead, scored, "rescore", of=submission.id)
+        return decide_anew(connection, self.intake, Case(degraded.lead, scored, "rescore", of=submission.id))

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, get_args
 import pytest
 
 from leads.lead import Outcome, OutcomeType
-from leads.outcome import Label, LeadState, label, state_of, teaches
+from leads.outcome import LeadState, state_of, teaches
 from leads.sections import REASONS, SalesReason
+from tests.training.labels import Label, label
 
 DECIDED = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 HORIZON = 90

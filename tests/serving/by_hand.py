@@ -36,7 +36,7 @@ def leads_by_hand(path: Path, now: datetime, within: int) -> list[dict[str, Any]
         at = moment(row["submitted_at"] or row["received_at"])
         found[row["lead"]]["forms"].append((at, row["id"], json.loads(row["form"]), json.loads(row["marks"])))
     for name, key in (("decisions", "decided_at, id"), ("steps", "id"), ("outcomes", "occurred_at, event")):
-        for row in table(path, f"SELECT * FROM {name} ORDER BY {key}"):  # noqa: S608
+        for row in table(path, f"SELECT * FROM {name} ORDER BY {key}"):  # noqa: S608  # the test's own words
             found[row["lead"]]["told" if name == "outcomes" else name].append(row)
     return [known(lead, now, within) for lead in found.values()]
 

@@ -308,14 +308,15 @@ def test_a_night_and_a_public_holiday_take_no_lead_away(office: Opened) -> None:
 
 
 def test_whom_a_person_named_by_hand_keeps_it_also_outside_the_team(either: Opened) -> None:
-    from serving.anew import decide_anew, scored_anew
+    from serving.anew import Case, decide_anew, scored_anew
 
     sales = either("anna")
     lead = sales.send()
     found = scored_anew(sales.intake, lead)
     assert found is not None
     with sales.ledger.transaction() as connection:
-        decide_anew(connection, sales.intake, lead, found[1], "override", "sales", "knows her", "the founder")
+        case = Case(lead, found[1], "override", "sales", "knows her", "the founder")
+        decide_anew(connection, sales.intake, case)
     sales.passes(1)
     assert sales.owner(lead) == "the founder"
     sales.at("2026-11-20 10:15")

@@ -15,7 +15,6 @@ from leads.lead import Engagement
 from leads.ledger import (
     create_key,
     decision_by_id,
-    engaged_since,
     engagements_of,
     erase_leads,
     expired,
@@ -290,9 +289,6 @@ def test_engagements_are_told_once_on_either_database(office: Office) -> None:
     with office.ledger.reading() as connection:
         assert engagements_of(connection, lead) == [first, of(office, lead, "b")]
         assert engagements_of(connection, lead, TEN) == [first]
-        assert engaged_since(connection, TEN - MINUTE, 9) == sorted([lead, other])
-        assert engaged_since(connection, TEN, 9) == [lead]
-        assert engaged_since(connection, TEN - MINUTE, 1) == [min(lead, other)]
     story = lead_story(office.ledger, lead)
     assert story is not None
     assert [one.event for one in story.engagements] == ["a", "b"]

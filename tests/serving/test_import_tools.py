@@ -255,12 +255,12 @@ def test_a_conversion_before_the_lead_and_one_without_a_time(laid: Laid) -> None
 
 REFUSED = {
     "arrival": (HUBSPOT.replace('"Create Date"', '"Creation Date"'), "hubspot", "Create Date” is missing", "Creation"),
-    "mail": (HUBSPOT.replace('"Email"', '"Emial"'), "hubspot", "column “Email” is missing", "mean “Emial”"),
+    "mail": (HUBSPOT.replace('"Email"', '"Emial"'), "hubspot", "column “Email” is missing", "perhaps “Emial” is meant"),
     "time of the outcome": (
         HUBSPOT.replace('"Became a Customer Date","Close Date"', '"Became a Kunde","Kloze"'),
         "hubspot",
         "“Became a Customer Date” is missing: it says when what “Lifecycle Stage” tells happened",
-        "mean “Became a Kunde”",
+        "perhaps “Became a Kunde” is meant",
     ),
     "another tool's": (PIPEDRIVE, "hubspot", "column “Create Date” is missing: it says when leads came", ""),
     "a tool nobody knows": (HUBSPOT, "hubspott", "It is not known how tables of “hubspott” are read", "mean hubspot"),
@@ -268,7 +268,7 @@ REFUSED = {
         PIPEDRIVE.replace("Deal - Deal created", "Deal - Created on"),
         "pipedrive",
         "“Deal - Deal created” is missing",
-        "mean “Deal - Created on”",
+        "perhaps “Deal - Created on” is meant",
     ),
 }
 

@@ -20,6 +20,7 @@ from benchmarks.reliability import workplace
 from benchmarks.reliability.workplace import ROOT, Workplace, environment, serving
 from leads.ledger import open_ledger, tables
 from serving.endpoints.imports import LARGEST_TABLE
+from tests.conftest import Accord
 
 AGREEMENT = workplace.AGREEMENT.replace(
     "[sales]",
@@ -310,3 +311,8 @@ def test_an_excel_table_with_words_where_numbers_are_asked_is_told_by_its_row(
     book.save(tmp_path / "past.xlsx")
     assert main(["import", "leads", str(tmp_path / "past.xlsx")]) == 2
     assert "row 1 (line 2), budget: must be a number" in capsys.readouterr().err
+
+
+def test_without_an_agreement_an_import_says_what_to_do(accord: Accord, tmp_path: Path) -> None:
+    (tmp_path / "past.csv").write_text("email,created_at\n")
+    assert "Write one from a table of past leads" in accord("import", "leads", "past.csv", expect=2).stderr

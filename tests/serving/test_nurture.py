@@ -32,7 +32,7 @@ from leads.ledger import (
 )
 from models.replay import Replay
 from serving import nurture
-from serving.anew import decide_anew, scored_anew
+from serving.anew import Case, decide_anew, scored_anew
 from serving.engagements import tell as tell_engagements
 from serving.imports.table_import import Asked, import_table
 from serving.nightly import Nights
@@ -290,7 +290,7 @@ def test_a_hand_and_a_quarantine_stand(office: Callable[..., Nursery]) -> None:
     found = scored_anew(here.intake, lead)
     assert found is not None
     with here.ledger.transaction() as connection:
-        decide_anew(connection, here.intake, lead, found[1], "override", "nurture", "no call, please")
+        decide_anew(connection, here.intake, Case(lead, found[1], "override", "nurture", "no call, please"))
     here.did(lead, "demo_booked", "reply")
     here.night()
     assert [one.cause for one in here.decisions(lead)] == ["submission", "override"]

@@ -12,9 +12,10 @@ from sqlalchemy import select
 
 from leads.lead import Outcome, OutcomeType
 from leads.ledger import latest_decision, outcomes_of, tables
-from leads.outcome import label, state_of, teaches
+from leads.outcome import state_of, teaches
 from serving.outcomes import tell
 from tests.serving.office import SALES, Office, berlin, people
+from tests.training.labels import label
 
 MONDAY = berlin("2026-11-23T09:30")
 

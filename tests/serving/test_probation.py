@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -168,11 +169,15 @@ def test_a_bundle_is_verified_once_for_each_hash_however_often_it_comes_back(
     monkeypatch.setattr(verification, "_verify_in_child", lambda data: (checked.append(data), really(data)))
     running = served(text=AGREEMENT)
     ledger = open_ledger(running.database)
+
+    def scores(number: int) -> bool:
+        return bool(running.send(FORMS[0]).json()["model"] == f"conversion/{number}")
+
     for seed in (1, 2):
         save_bundle(ledger, pack(trained(AGREEMENT, seed=seed)), {})
     for number in (1, 2, 1, 2, 1):
         promote(ledger, number, champion(ledger), "test")
-        until(lambda: running.send(FORMS[0]).json()["model"] == f"conversion/{number}")  # noqa: B023
+        until(partial(scores, number))
     assert len(checked) == 2
     assert saved_scorer(ledger, 1).model == "conversion/1"
     ledger.close()

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from httpx2 import Response
 
 import accord as front_door
 from benchmarks.reliability import workplace
@@ -80,7 +81,10 @@ def of(counted: list[dict[str, Any]], month: str) -> list[dict[str, Any]]:
 def ladder_of(counted: list[dict[str, Any]], until: date) -> tuple[Any, Any]:
     """How long conversions took and what is usual, of all leads up to the end of the month."""
     taught = [one for one in counted if not one["bot"] and one["at"].astimezone(by_hand.ZONE).date() <= until]
-    days = lambda span: span.total_seconds() / 86400  # noqa: E731
+
+    def days(span: timedelta) -> float:
+        return span.total_seconds() / 86400
+
     won = [one for one in taught if one["converted_at"]]
     delays = [days(one["converted_at"] - one["at"]) for one in won]
     ladder = chain_ladder(delays, [days(NOW - one["at"]) for one in won], WITHIN)
@@ -293,7 +297,7 @@ def test_the_ledger_is_left_before_anything_is_worked_out(
         worked_out = read.figures
 
         def watched(*given: Any) -> Any:
-            held.append(ledger.engine.pool.checkedout())  # type: ignore[attr-defined]
+            held.append(ledger.engine.pool.checkedout())  # type: ignore[attr-defined]  # PostgreSQL's has it
             return worked_out(*given)
 
         monkeypatch.setattr(read, "figures", watched)
@@ -466,7 +470,10 @@ def test_over_http_it_is_the_same_report(served: Callable[..., Service], home: P
 def test_while_one_report_is_made_others_are_told_so_and_forms_are_taken(served: Callable[..., Service]) -> None:
     """More of them than there are threads."""
     service = served(text=AGREEMENT)
-    ask = lambda _: service.call("GET", "/v1/report", service.secret)  # noqa: E731
+
+    def ask(_: int) -> Response:
+        return service.call("GET", "/v1/report", service.secret)
+
     with MAKING, ThreadPoolExecutor(50) as threads:
         asked = [threads.submit(ask, number) for number in range(50)]
         wait(asked, timeout=2)

@@ -26,7 +26,7 @@ from leads.ledger import (
     promote,
     save_bundle,
 )
-from serving.anew import decide_anew, scored_anew
+from serving.anew import Case, decide_anew, scored_anew
 from serving.rights.desk import intake_of
 from tests.leads.conftest import decided, entered, entry, sending
 from tests.serving.conftest import AGREEMENT, Service, accord
@@ -159,7 +159,7 @@ def test_one_at_a_time_decides_a_lead_anew(postgres: str) -> None:
 
         def anew(cause: Cause, route: Route | None = None) -> Decision | None:
             with ledger.transaction() as connection:
-                made = decide_anew(connection, intake, lead, found[1], cause, route)
+                made = decide_anew(connection, intake, Case(lead, found[1], cause, route))
                 if route:
                     later.append(threads.submit(anew, "objection"))
                     time.sleep(0.5)

@@ -122,7 +122,6 @@ def weekend_lead(probability: float, answered_at: datetime | None, now: datetime
         scored_by="trees",
         asked=asked,
         answered_at=answered_at,
-        answered_by=None,
         taken_back=False,
         state="open",
         reason=None,

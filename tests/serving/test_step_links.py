@@ -9,8 +9,9 @@ import pytest
 
 from leads.lead import Outcome
 from serving.answer_links import AnswerLink, read
-from serving.outcomes import Told, tell
+from serving.outcomes import tell
 from serving.returning import bring_back
+from serving.telling import Told
 from tests.serving.office import SALES, Office, berlin, people
 
 PUBLIC = "https://accord.example.com"

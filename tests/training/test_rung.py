@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from leads.lead import Rung
-from training.retraining.window import TooEarly, Window
+from training.retraining.window import JudgingWindow, TooEarly
 from training.rung import next_rung
 
-WINDOW = Window(0.0, 1.0, np.arange(3))
+WINDOW = JudgingWindow(0.0, 1.0, np.arange(3))
 EARLY = TooEarly("the oldest lead is 12 days old")
 
 
@@ -22,5 +22,5 @@ EARLY = TooEarly("the oldest lead is 12 days old")
         ("blend", EARLY, 0, "No rung is richer"),
     ],
 )
-def test_what_the_next_rung_needs(rung: Rung, window: Window | TooEarly, leads: int, said: str) -> None:
+def test_what_the_next_rung_needs(rung: Rung, window: JudgingWindow | TooEarly, leads: int, said: str) -> None:
     assert said in next_rung(rung, window, leads)

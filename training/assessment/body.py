@@ -7,8 +7,9 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from training.assessment.backtest import Named
+from training.assessment.backtest import Backtest, Named
 from training.assessment.evaluation import Evaluation
+from training.assessment.forward import ForwardTest
 from training.assessment.words import belief, moved_words
 
 
@@ -17,30 +18,13 @@ def as_json(one: Evaluation) -> str:
 
 
 def body(one: Evaluation) -> dict[str, Any]:
-    back, test = one.backtest, one.forward
     return {
         "model": one.name,
         "until": one.until.isoformat(),
         "leads": one.leads,
         "summary": list(belief(one)),
-        "backtest": None
-        if back is None
-        else {
-            "all": asdict(back.all),
-            "months": _rates(back.months),
-            "bands": _rates(back.bands),
-            "bands_by_month": {band: _rates(months) for band, months in back.bands_by_month.items()},
-            "routes": _rates(back.routes),
-            "scored_by": dict(back.scored_by),
-        },
-        "forward": None
-        if test is None
-        else {
-            "winner": test.winner,
-            "leads": test.leads,
-            "converted": test.converted,
-            "candidates": [asdict(candidate) for candidate in test.candidates],
-        },
+        "backtest": None if one.backtest is None else _backtest(one.backtest),
+        "forward": None if one.forward is None else _forward(one.forward),
         "segments": [
             {"field": segment.field, "level": segment.level, "wrong": segment.wrong} | asdict(segment.rate)
             for segment in one.segments
@@ -51,6 +35,26 @@ def body(one: Evaluation) -> dict[str, Any]:
         ],
         "fields": dict(one.influence.fields),
         "card": {section.title: list(section.sentences) for section in one.card},
+    }
+
+
+def _backtest(back: Backtest) -> dict[str, Any]:
+    return {
+        "all": asdict(back.all),
+        "months": _rates(back.months),
+        "bands": _rates(back.bands),
+        "bands_by_month": {band: _rates(months) for band, months in back.bands_by_month.items()},
+        "routes": _rates(back.routes),
+        "scored_by": dict(back.scored_by),
+    }
+
+
+def _forward(test: ForwardTest) -> dict[str, Any]:
+    return {
+        "winner": test.winner,
+        "leads": test.leads,
+        "converted": test.converted,
+        "candidates": [asdict(candidate) for candidate in test.candidates],
     }
 
 

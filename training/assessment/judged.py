@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.encoder import Array
+from models.interval import wilson
 from models.ladder import chain_ladder
 from models.scorer import sigmoids
 from training.retraining.history import History, first_of_leads, known_at, mature
@@ -60,7 +60,7 @@ class Rate:
 
     @property
     def promised_by_now(self) -> float:
-        return self.promised * self.shown
+        return self.promised * self.shown if self.shown else 0.0
 
     @property
     def off(self) -> bool | None:
@@ -85,14 +85,6 @@ def rate_of(judged: Judged, looks: int = 1) -> Rate:
     promised = float(judged.probability @ judged.maturity) / shown
     young = int((judged.maturity < 1).sum())
     return Rate(leads, young, shown, promised, int(seen), min(1.0, seen / shown), low / part, min(1.0, high / part))
-
-
-def wilson(seen: float, of: float, looks: int = 1) -> tuple[float, float]:
-    """The 95 % score interval of a share."""
-    z = NormalDist().inv_cdf(1 - SURE / 2 / max(1, looks))
-    share, spread = seen / of, z * z / of
-    middle, half = share + spread / 2, z * math.sqrt(share * (1 - share) / of + spread / (4 * of))
-    return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
 
 
 def maturity_of(history: History, rows: NDArray[np.intp]) -> Array:

@@ -51,6 +51,9 @@ def _kept_word(found: Backtest | None) -> Iterator[str]:
         return
     all_ = found.all
     off = all_.off
+    if not all_.shown:
+        yield f"{all_.leads:,} leads were scored when they came, so lately that nothing tells yet what came of them."
+        return
     yield (
         f"{all_.leads:,} leads were scored when they came. They were promised {all_.promised_by_now:,.0f} conversions "
         f"by now, and {all_.seen:,} came. {_verdict(all_, off)}"

@@ -15,6 +15,7 @@ from training.demo.senders import Visitor
 PLAIN_WIDTH = 120  # where no terminal tells its width
 COLUMNS = {"Who": 24, "Probability": 11, "Band": 4, "Route": 10, "Owner": 12, "Respond by": 10}
 REASONS = 3
+BY_LOT = "A coin chose this route against the score: of a few leads, so that what a call changes can be measured."
 STYLES = {"sales": "bold green", "nurture": "cyan", "review": "yellow", "quarantine": "red"}
 
 Answer = Mapping[str, Any]
@@ -35,8 +36,14 @@ def print_answers(visitors: Sequence[Visitor], answers: Sequence[Answer]) -> Non
     named = [(visitor.name, answer) for visitor, answer in zip(visitors, answers, strict=True)]
     for name, answer in sorted(named, key=lambda pair: -pair[1]["probability"]):
         console.print(line(cells(name, answer)))
-        told = ", ".join(reason(each) for each in answer["reasons"][:REASONS])
-        console.print(Padding(Text(told, "dim"), (0, 0, 0, 2), expand=False))
+        told = [", ".join(reason(each) for each in answer["reasons"][:REASONS])]
+        for words in [*told, *([BY_LOT] if by_lot(answer) else [])]:
+            console.print(Padding(Text(words, "dim"), (0, 0, 0, 2), expand=False))
+
+
+def by_lot(answer: Answer) -> bool:
+    """Whether the route is the other one than the policy's: only the lot takes what is as unlikely as that."""
+    return answer["propensity"] is not None and answer["propensity"] < 0.5
 
 
 def line(texts: Sequence[Text]) -> Table:

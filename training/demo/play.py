@@ -143,7 +143,7 @@ def play_week(place: Path, console: Console) -> dict[str, Any] | None:
 
 def tell_next(service: RunningAccord | None, place: Path, console: Console) -> None:
     """`service` is None where it ends with the demo."""
-    console.print("\nWhat to open next", style="bold")
+    console.print("\nWhat to open next (where `accord` is not found, ./run does the same)", style="bold")
     if service is not None:
         console.print(f"  API reference   {service.url}/")
     console.print(f"  experiments     ACCORD_HOME={place} accord mlflow")

@@ -114,5 +114,5 @@ def _described(run: str, logged_model: str) -> str:
 
 def _how_tables_are_read(agreement: Agreement) -> Any:
     """The parts of the agreement that reading a table and telling the band need; nobody's name stands in them."""
-    parts = {"goal": True, "table": True, "form": True, "routing": {"bands"}, "sales": {"timezone"}}
-    return agreement.model_dump(mode="json", include=parts)  # type: ignore[arg-type]
+    parts: dict[str, Any] = {"goal": True, "table": True, "form": True, "routing": {"bands"}, "sales": {"timezone"}}
+    return agreement.model_dump(mode="json", include=parts)

@@ -8,6 +8,7 @@ import numpy as np
 
 from models.encoder import Array
 from models.likelihood import losses
+from models.scorer import sigmoids
 from training.gates.gate import Gate, Name
 from training.gates.persons import People, PerPerson, per_person
 
@@ -45,7 +46,7 @@ class Window:
 
     def seen_by_now(self, log_odds: Array) -> Array:
         """The probability p·F(age) of having been seen to convert by now."""
-        probability = np.exp(-np.logaddexp(0.0, -log_odds))
+        probability = sigmoids(log_odds)
         return probability if self.maturity is None else probability * self.maturity
 
 

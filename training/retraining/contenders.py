@@ -18,9 +18,9 @@ from models.scorecard import scorecard_scorer
 from models.scorer import Scorer, sigmoids
 from training.audition import Candidate
 from training.recipe import Recipe
-from training.retraining.history import SECONDS
+from training.retraining.history import SECONDS, known_at
 from training.retraining.judging import Said
-from training.retraining.study import Study, base_log_odds, facts_at, fitted, with_action, without_action
+from training.retraining.study import Places, Study, base_log_odds, fitted, with_action, without_action
 
 ONE_DAY = 1.0
 
@@ -95,15 +95,16 @@ def _as_old_as(study: Study, recipe: Recipe, days: float) -> Said | None:
     """What the recipe would have said had it then learned nothing for so many days."""
     moment = study.window.began - days
     rows = study.older[study.history.decided_at[study.older] < moment]
-    facts = facts_at(study.history, rows, moment)
-    if days < ONE_DAY or not 0 < facts.y.sum() < len(rows):
-        return None
-    blend = fitted(study, recipe, rows, moment)
-    return said_by(study, Scorer(tuple(study.features), blend, recipe.rung))
+    y = known_at(study.history, moment).y[rows]
+    return None if days < ONE_DAY or not 0 < y.sum() < len(y) else _fitted_then(study, recipe, rows, moment)
 
 
 def before_the_window(study: Study, recipe: Recipe) -> Said:
-    blend = fitted(study, recipe, study.older, study.window.began)
+    return _fitted_then(study, recipe, study.older, study.window.began)
+
+
+def _fitted_then(study: Study, recipe: Recipe, rows: Places, moment: float) -> Said:
+    blend = fitted(study, recipe, rows, moment)
     return said_by(study, Scorer(tuple(study.features), blend, recipe.rung))
 
 

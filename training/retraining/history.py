@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple, TypeVar
@@ -76,8 +76,8 @@ class History:
 
     def where(self, rows: NDArray[np.bool_]) -> History:
         """A lead's rows that are left weigh one together."""
-        columns = ("decided_at", "action", "propensity", "lead", "person")
-        chosen = {name: getattr(self, name)[rows] for name in (*columns, "converted_after", "known_after", "followed")}
+        columns = ("decided_at", "action", "propensity", "lead", "person", "converted_after", "known_after", "followed")
+        chosen = {name: getattr(self, name)[rows] for name in columns}
         recorded = self.recorded and Recorded(self.recorded.probability[rows], self.recorded.model[rows])
         weight = 1.0 / np.bincount(chosen["lead"], minlength=1)[chosen["lead"]]
         values = self.values[rows].reset_index(drop=True)
@@ -107,7 +107,7 @@ def first_of_leads(history: History, rows: NDArray[np.intp]) -> NDArray[np.intp]
     return rows[np.sort(np.unique(history.lead[rows], return_index=True)[1])]
 
 
-class _Lead(NamedTuple):
+class PastLead(NamedTuple):
     decisions: Sequence[PastDecision]
     submissions: Sequence[Submission]
     outcomes: Sequence[Outcome]
@@ -133,9 +133,21 @@ def read_history(ledger: Ledger, agreement: Agreement, until: datetime) -> Histo
         objecting = _objecting(people, past_objections(connection))
         decided, sent = _by_lead(past_decisions(connection, until)), _by_lead(past_submissions(connection, until))
         outcomes = past_outcomes(connection, until)
+    # what is read of a lead is let go once its rows are made
+    told = ((name, PastLead(decided.pop(name), sent.pop(name, []), outcomes.pop(name, []))) for name in list(decided))
+    return history_of(told, people, objecting, agreement, until)
+
+
+def history_of(
+    leads: Iterable[tuple[str, PastLead]],
+    people: Sequence[tuple[str, str]],
+    objecting: Container[str],
+    agreement: Agreement,
+    until: datetime,
+) -> History:
+    """Of leads by their names, each as it was known at `until`; `people` are pairs of a digest and a lead."""
     rows, left_out = list[_Row](), Counter[str]()
-    for name in list(decided):  # what is read of a lead is let go once its rows are made
-        lead = _Lead(decided.pop(name), sent.pop(name, []), outcomes.pop(name, []))
+    for name, lead in leads:
         why = "objected to being profiled" if name in objecting else _unteaching(lead, agreement)
         if why is not None:
             left_out[why] += 1
@@ -160,7 +172,7 @@ def _objecting(people: Sequence[tuple[str, str]], objections: Mapping[str, bool]
     return {lead for digest, lead in people if objections.get(digest)}
 
 
-def _unteaching(lead: _Lead, agreement: Agreement) -> str | None:
+def _unteaching(lead: PastLead, agreement: Agreement) -> str | None:
     if lead.decisions[-1].route == "quarantine":
         return "looks like a bot's"
     if any(told.left_out for told in lead.outcomes):
@@ -172,7 +184,7 @@ def _unteaching(lead: _Lead, agreement: Agreement) -> str | None:
     return None
 
 
-def _rows(name: str, lead: _Lead, agreement: Agreement) -> Iterator[_Row]:
+def _rows(name: str, lead: PastLead, agreement: Agreement) -> Iterator[_Row]:
     conversion = conversion_of(lead.outcomes)
     sent = {submission.id: submission for submission in lead.submissions}
     for decision in lead.decisions:

@@ -11,13 +11,11 @@ import numpy as np
 
 from leads.agreement import Agreement
 from leads.ledger.book import Ledger
-from leads.ledger.bundle import Stale, promote, save_bundle
+from leads.ledger.bundle import Stale, promote
 from leads.ledger.retraining import Retraining
-from leads.refusal import Failure
-from models.bundle import BundleRefused, Files, bundle_files, digest, pack
+from models.bundle import Files, bundle_files
 from models.pricing import price_under
 from models.scorer import Scorer
-from models.verification import verified_files
 from training.gates.gate import Gate
 from training.gates.refit import near
 from training.gates.verdict import Verdict
@@ -26,6 +24,7 @@ from training.recipe import Recipe
 from training.retraining.contenders import said_by
 from training.retraining.judging import Said
 from training.retraining.study import Study, fitted
+from training.saving import save_verified
 
 
 @dataclass(frozen=True)
@@ -63,19 +62,10 @@ def install(
     """What a gate refused is saved as well, so that people can look at it and overrule the gate."""
     refused = None if verdict.passed else verdict.sentence
     facts = _facts(made, recipe, verdict, begun, leads)
-    number = _saved(made, facts, ledger)
+    number = save_verified(made.files, facts, ledger)
     if refused is None:
         refused = _promoted(number, begun, ledger)
     return Installed(number, made.scorer, made.files, facts, refused)
-
-
-def _saved(made: Refitted, facts: Mapping[str, Any], ledger: Ledger) -> int:
-    data = pack(made.files)
-    try:
-        verified_files(data, digest(data))
-    except BundleRefused as refused:
-        raise Failure(f"The new model was not saved: {refused}. The champion goes on serving.") from None
-    return save_bundle(ledger, data, facts)
 
 
 def _facts(made: Refitted, recipe: Recipe, verdict: Verdict, begun: Retraining, leads: int) -> dict[str, Any]:

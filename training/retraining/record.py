@@ -15,7 +15,7 @@ from training.recording import candidate_record, labelled, overview
 from training.retraining.contenders import Contender
 from training.retraining.history import known_at
 from training.retraining.retrain import Retrained
-from training.retraining.study import Study, facts_at
+from training.retraining.study import Study
 
 PROTOCOL = "leads decided after all that fitted, each old enough for its outcome to be known"
 
@@ -80,7 +80,7 @@ def _candidate(one: Contender, labels: Array, capacity: float) -> CandidateRecor
 
 
 def _tables(study: Study) -> dict[str, pd.DataFrame]:
-    older = facts_at(study.history, study.older, study.window.began).y
+    older = known_at(study.history, study.window.began).y[study.older]
     judging = known_at(study.history, study.history.until).y[study.window.rows]
     return {
         "train": labelled(study.matrix.iloc[study.older], older),

@@ -51,7 +51,7 @@ from training.retraining.installing import Installed, install, refitted
 from training.retraining.judging import Claim, Said, judged
 from training.retraining.lessons import lessons_of
 from training.retraining.study import Study, made_study, stages_of, with_action
-from training.retraining.window import TooEarly, Window, judging_window
+from training.retraining.window import JudgingWindow, TooEarly, judging_window
 from training.stage import Progress
 
 
@@ -149,7 +149,7 @@ class _Bench:
             return team_capacity(connection, self.agreement, self.begun.until)
 
 
-def _study(history: History, agreement: Agreement, window: Window, action: bool) -> Study:
+def _study(history: History, agreement: Agreement, window: JudgingWindow, action: bool) -> Study:
     """With `action` who follows up is one of the inputs."""
     features = plus_action(plan_of(agreement)) if action else plan_of(agreement)
     matrix = many(features, history.values.assign(**{ACTION: history.action}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,8 +20,8 @@ from models.trees import Rows
 from training.out_of_fold import out_of_fold
 from training.recipe import Recipe, fit_recipe, smoothed_rate
 from training.retraining.history import History, known_at
-from training.retraining.window import Window
-from training.splits import forward_splits
+from training.retraining.window import JudgingWindow
+from training.splits import Split, forward_splits
 from training.stage import Facts, Stage, make_stage
 
 Places = NDArray[np.intp]
@@ -36,16 +36,21 @@ class Study:
     features: Sequence[Feature]
     matrix: pd.DataFrame
     scorecard: Array
-    window: Window
+    window: JudgingWindow
     older: Places
 
 
 def made_study(
-    history: History, features: Sequence[Feature], matrix: pd.DataFrame, scorecard: Array, window: Window
+    history: History, features: Sequence[Feature], matrix: pd.DataFrame, scorecard: Array, window: JudgingWindow
 ) -> Study:
+    return Study(history, features, matrix, scorecard, window, older_rows(history, window))
+
+
+def older_rows(history: History, window: JudgingWindow) -> Places:
+    """Those decided before the window, by other people than the window's."""
     before = history.decided_at < window.began
     others = ~np.isin(history.person, history.person[window.rows])
-    return Study(history, features, matrix, scorecard, window, np.flatnonzero(before & others))
+    return np.flatnonzero(before & others)
 
 
 def with_action(study: Study) -> bool:
@@ -89,22 +94,25 @@ def base_log_odds(study: Study) -> float:
 
 
 def stages_of(study: Study) -> tuple[list[Stage], Places]:
-    """Windows forward in time among the older rows, and the rows that they judge. Each fits on what was known when
-    its first lead came, and judges by what was known when the study's window began; one of which no lead had been
-    followed to the horizon by then, or that knew one class only, is left out."""
-    history, older = study.history, study.older
-    stages, judged = list[Stage](), list[Places]()
+    """Of each split that can tell, and the rows that they judge by what was known when the study's window began."""
+    history, stages, judged = study.history, list[Stage](), list[Places]()
+    for split in telling_splits(history, study.older):
+        facts = facts_at(history, split.fit, history.decided_at[split.judge[0]])
+        told = facts_at(history, split.judge, study.window.began)
+        stages.append(make_stage(study.features, study.matrix, split, facts, told, True, history.person))
+        judged.append(split.judge)
+    return stages, np.concatenate([np.empty(0, dtype=np.intp), *judged])
+
+
+def telling_splits(history: History, older: Places) -> Iterator[Split]:
+    """Forward in time among the older rows: each fits on what was known when the first lead that it judges came. One
+    where no lead had been followed to the horizon by then, or that knew one class only, is left out."""
     for split in forward_splits(len(older), history.person[older]):
         fit, judge = older[split.fit], older[split.judge]
         moment = history.decided_at[judge[0]]
-        facts = facts_at(history, fit, moment)
-        if not curve_at(history, moment).whole or not 0 < facts.y.sum() < len(facts.y):
-            continue
-        told = facts_at(history, judge, study.window.began)
-        apart = replace(split, fit=fit, judge=judge)
-        stages.append(make_stage(study.features, study.matrix, apart, facts, told, True, history.person))
-        judged.append(judge)
-    return stages, np.concatenate([np.empty(0, dtype=np.intp), *judged])
+        y = known_at(history, moment).y[fit]
+        if curve_at(history, moment).whole and 0 < y.sum() < len(y):
+            yield Split(fit, judge)
 
 
 def fitted(study: Study, recipe: Recipe, rows: Places, moment: float) -> Blend:

@@ -17,7 +17,7 @@ FEWEST_DAYS = 28.0
 over half of the leads that are mature."""
 
 
-class Window(NamedTuple):
+class JudgingWindow(NamedTuple):
     """The leads decided from `began` to `ended`, in days since 1970."""
 
     began: float
@@ -31,7 +31,7 @@ class TooEarly(NamedTuple):
     why: str
 
 
-def judging_window(history: History) -> Window | TooEarly:
+def judging_window(history: History) -> JudgingWindow | TooEarly:
     known = known_at(history, history.until)
     old = np.flatnonzero(mature(history))
     if not len(old):
@@ -42,7 +42,7 @@ def judging_window(history: History) -> Window | TooEarly:
     leads, conversions = len(rows), known.y[rows].sum()
     if leads < LEAST_LEADS or conversions < LEAST_CONVERSIONS:
         return TooEarly(_too_few(float(history.weight[old].sum()), float(leads), float(conversions)))
-    return Window(float(history.decided_at[rows[0]]), ended, rows)
+    return JudgingWindow(float(history.decided_at[rows[0]]), ended, rows)
 
 
 def _first(decided_at: Array, weight: Array, converted: Array, ended: float) -> int:

@@ -62,6 +62,10 @@ def test_forms_are_answered_shown_and_found_in_the_ledger_and_the_service_is_sto
     assert [line.split()[0] for line in lines if line[:1].isalpha()] == ["Who", "Lena", "Ben"]
     assert "sales" in shown.getvalue()
     assert "Demo requested" in shown.getvalue()
+    with redirect_stdout(io.StringIO()) as drawn:
+        print_answers([Visitor("Lena", sent[0])], [answers[0] | {"propensity": 0.01}])
+        print_answers([Visitor("Ben", sent[1])], [answers[1] | {"propensity": 0.99}])
+    assert drawn.getvalue().count("A coin chose this route") == 1
 
 
 def test_a_service_that_cannot_start_says_why(place: Path) -> None:

@@ -52,7 +52,7 @@ class Door:
                 except urllib.error.HTTPError as error:
                     self.answer(error.code, error.read())
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do  # noqa: N815  # the library's names
 
             def answer(self, status: int, body: bytes) -> None:
                 self.send_response(status)

@@ -63,7 +63,7 @@ def test_on_postgresql_the_same_is_known(past: Company, postgres: str, tmp_path:
 
 
 def test_live_and_imported_leads_teach_together(tmp_path: Path) -> None:
-    """Rejected for bad data, or quarantined, a lead is no label."""
+    """And none of them is a plain negative while it is young."""
     company = Company(tmp_path / "company")
     office = Office(company.database, BEGIN, SALES + people("anna") + TABLE)
     try:

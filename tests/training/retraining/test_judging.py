@@ -16,7 +16,7 @@ from training.gates.gate import Gate
 from training.retraining.history import History
 from training.retraining.judging import Claim, Said, judged
 from training.retraining.study import Study, curve_at, facts_at, made_study
-from training.retraining.window import Window, judging_window
+from training.retraining.window import JudgingWindow, judging_window
 
 TODAY, HORIZON, LEADS = 20_000.0, 90, 8_000
 DAY = datetime(2026, 11, 2, tzinfo=UTC)
@@ -36,15 +36,15 @@ def study_of(action: Array, propensity: Array, told_late: float = 0.0) -> tuple[
         known, followed, {},
     )  # fmt: skip
     window = judging_window(history)
-    assert isinstance(window, Window)
+    assert isinstance(window, JudgingWindow)
     window = replace_rows(history, window)
     return made_study(history, [], history.values, np.zeros(LEADS), window), truth[window.rows]
 
 
-def replace_rows(history: History, window: Window) -> Window:
+def replace_rows(history: History, window: JudgingWindow) -> JudgingWindow:
     """A longer window, so that each gate has enough to see."""
     rows = np.flatnonzero((history.decided_at <= window.ended) & (history.decided_at > window.ended - 365))
-    return Window(float(history.decided_at[rows[0]]), window.ended, rows)
+    return JudgingWindow(float(history.decided_at[rows[0]]), window.ended, rows)
 
 
 def gates(study: Study, challenger: Said, champion: Said, agreement: Agreement) -> dict[str, Gate]:

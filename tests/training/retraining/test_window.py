@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from training.retraining.history import History, known_at
-from training.retraining.window import TooEarly, Window, judging_window
+from training.retraining.window import JudgingWindow, TooEarly, judging_window
 
 TODAY, HORIZON = 20_000.0, 90
 
@@ -36,9 +36,9 @@ def made(days_ago: Any, converted: Any = 0.2, rows_a_lead: int = 1) -> History:
     )
 
 
-def found(history: History) -> Window:
+def found(history: History) -> JudgingWindow:
     window = judging_window(history)
-    assert isinstance(window, Window)
+    assert isinstance(window, JudgingWindow)
     return window
 
 
