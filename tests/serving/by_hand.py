@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, lognorm
 
 ZONE = ZoneInfo("Europe/Berlin")
 SALES = ("sales", "review")
@@ -202,3 +202,60 @@ def lost_share(one: dict[str, Any], now: datetime) -> float:
 
 def left(wait: float) -> float:
     return 0.25 + 0.45 * math.exp(-wait / 45) + 0.3 * math.exp(-wait / 1440)
+
+
+class Ladder:
+    """How conversions come in, by the ones that came: of those by a day, among leads at least that old, the share that
+    came on that very day; all days later than an age are still to come. Three conversions of usual delay (log-normal,
+    median 15 days, sigma 1.3) are seen beside them."""
+
+    def __init__(self, taught: list[dict[str, Any]], now: datetime, within: int) -> None:
+        self.now, self.cell = now, within / 480
+        won = [one for one in taught if one["converted_at"]]
+        seen = [(self.cells(one["converted_at"] - one["at"]), self.cells(now - one["at"]), 1.0) for one in won]
+        seen += [(delay, 480, 3 / 24) for delay in self.usual_delays(within)]
+        self.came: list[tuple[int, float]] = []
+        for day in sorted({delay for delay, _, _ in seen}):
+            known = [(delay, weight) for delay, age, weight in seen if delay <= day <= age]
+            that_day = sum(weight for delay, weight in known if delay == day)
+            self.came.append((day, that_day / sum(weight for _, weight in known)))
+        self.rate, self.weight = self._usual(taught)
+
+    def usual_delays(self, within: int) -> list[int]:
+        usual = lognorm(1.3, scale=15.0)
+        middles = [usual.ppf(usual.cdf(within) * (point + 0.5) / 24) for point in range(24)]
+        return [math.ceil(days / self.cell) for days in middles]
+
+    def cells(self, span: timedelta) -> int:
+        return math.ceil(span.total_seconds() / 86_400 / self.cell)
+
+    def share(self, one: dict[str, Any]) -> float:
+        """Of the conversions of leads as old as this, those that are there by now."""
+        return self._by((self.now - one["at"]).total_seconds() / 86_400)
+
+    def day(self, share: float) -> float:
+        return next(day * self.cell for day, _ in self.came if self._by(day * self.cell) >= share - 1e-12)
+
+    def _by(self, days: float) -> float:
+        if all(days < day * self.cell for day, _ in self.came):
+            return 0.0
+        return math.prod(1 - late for day, late in self.came if day * self.cell > days)
+
+    def _usual(self, taught: list[dict[str, Any]]) -> tuple[float, float]:
+        """What usually converts in the end, and how many conversions that knowledge weighs, by how months differ."""
+        months: dict[str, list[dict[str, Any]]] = {}
+        for one in taught:
+            months.setdefault(f"{one['at']:%Y-%m}", []).append(one)
+        seen = [sum(one["converted_at"] is not None for one in some) for some in months.values()]
+        shown = [sum(map(self.share, some)) for some in months.values()]
+        rate = sum(seen) / sum(shown)
+        awaited = [rate * leads for leads in shown]
+        beyond = sum((came - due) ** 2 - due * (1 - rate) for came, due in zip(seen, awaited, strict=True))
+        differing = len(months) * max(0.0, beyond / sum(due**2 for due in awaited))
+        return rate, (len(months) + 3) / (differing + 3 * 0.25)
+
+    def expected(self, leads: list[dict[str, Any]]) -> float:
+        seen = sum(one["converted_at"] is not None for one in leads)
+        rate = (seen + self.weight) / (sum(map(self.share, leads)) + self.weight / self.rate)
+        open_ = [self.share(one) for one in leads if one["converted_at"] is None]
+        return seen + sum(rate * (1 - share) / (1 - rate * share) for share in open_)
