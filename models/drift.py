@@ -1,7 +1,7 @@
 """The recent intercept: how far the newest leads convert more or less often than the model expects of them.
 
 Between two trainings and within one, a base rate moves. One number added to all log-odds follows it, as far as the
-leads of the last weeks bear it out, and only where the same would have helped the last time that can be judged."""
+leads of the last weeks bear it out, and only where the same, found a month ago, foresaw that month's leads better."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Past:
 
 @dataclass(frozen=True)
 class Intercept:
-    """`found` is the intercept of today, and `earlier` that of a horizon and a month ago. On the `judged` leads of the
-    month that followed, `earlier` lowered log loss by `gain` nats a lead."""
+    """`found` is the intercept of today, and `earlier` that of a month ago. On the `judged` leads that came since,
+    `earlier` lowered log loss (labels that wait) by `gain` nats a lead."""
 
     found: float
     earlier: float
@@ -65,13 +65,12 @@ class Intercept:
 
 def drift_intercept(past: Past, curve: DelayCurve) -> Intercept:
     found = recent_intercept(past, curve)
-    earlier = recent_intercept(past.days_ago(curve.horizon + MONTH_DAYS), curve)
-    month = past.where((past.age >= curve.horizon) & (past.age < curve.horizon + MONTH_DAYS))
+    earlier = recent_intercept(past.days_ago(MONTH_DAYS), curve)
+    month = past.where(past.age < MONTH_DAYS)
     if not len(month.age):
         return Intercept(found, earlier, 0.0, 0)
-    y = month.converted(curve.horizon)
-    gain = float((losses(y, month.log_odds) - losses(y, month.log_odds + earlier)).mean())
-    return Intercept(found, earlier, gain, len(y))
+    without, with_it = (_losses(month, curve, intercept) for intercept in (0.0, earlier))
+    return Intercept(found, earlier, float((without - with_it).mean()), len(month.age))
 
 
 def recent_intercept(past: Past, curve: DelayCurve) -> float:
@@ -79,9 +78,12 @@ def recent_intercept(past: Past, curve: DelayCurve) -> float:
     from scipy.optimize import minimize_scalar
 
     recent = past.where(past.age <= RECENT_DAYS)
-    y, maturity = recent.converted(curve.horizon), curve.at(recent.age)
 
     def unlikeliness(intercept: float) -> float:
-        return float(losses(y, recent.log_odds + intercept, maturity).sum() + (intercept / SPREAD) ** 2 / 2)
+        return float(_losses(recent, curve, intercept).sum() + (intercept / SPREAD) ** 2 / 2)
 
     return float(minimize_scalar(unlikeliness, bounds=(-FARTHEST, FARTHEST), method="bounded").x)
+
+
+def _losses(past: Past, curve: DelayCurve, intercept: float) -> Array:
+    return losses(past.converted(curve.horizon), past.log_odds + intercept, curve.at(past.age))

@@ -13,6 +13,8 @@ from benchmarks.policy.target import Target
 
 USUAL, STRONG = 0.05, 0.10
 """Standard deviation of a week's step, in log-odds."""
+UNSEEN = 1000
+"""On the first walks it was chosen which leads say whether the intercept is kept."""
 Paths = list[dict[str, Told]]
 
 
@@ -34,7 +36,7 @@ def played(seeds: int, first: int) -> tuple[dict[str, Any], list[Target]]:
 
 
 def _range(seeds: int, first: int) -> range:
-    return range(first, first + seeds)
+    return range(UNSEEN + first, UNSEEN + first + seeds)
 
 
 def _targets(usual: Paths, strong: Paths) -> list[Target]:

@@ -31,7 +31,7 @@ from leads.ledger import tables
 from leads.ledger.book import BUSY_SECONDS, Ledger, LedgerUnavailable
 from leads.refusal import Refusal
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every schema that a ledger ever had, oldest first; the steps between them stand in `migrations/versions`."""
 MAKING = 0x61636364
 """The advisory lock under which two processes that start at once make a new ledger's tables only once."""

@@ -33,7 +33,7 @@ class Running(Failure):
 @dataclass(frozen=True, slots=True)
 class Retraining:
     """`until` is the moment whose knowledge it learned from. `recipe` is the digest of the settings that were judged,
-    `champion` the model that served then and `bundle` the one that came of it."""
+    `champion` the model that served then, `bundle` the one that came of it, `next_rung` what a richer kind needs."""
 
     id: int
     until: datetime
@@ -45,6 +45,7 @@ class Retraining:
     recipe: str | None
     champion: int | None
     bundle: int | None
+    next_rung: str | None
 
 
 class Look(NamedTuple):
@@ -75,7 +76,7 @@ def begin_retraining(ledger: Ledger, now: datetime, champion: int | None) -> Ret
             connection.execute(update(here).where(here.c.ended_at.is_(None)).values(came_to))
         row = {"until": now, "began_at": now, "champion": champion}
         number = connection.scalars(insert(here).values(row).returning(here.c.id)).one()
-    return Retraining(number, now, now, None, None, None, None, None, champion, None)
+    return Retraining(number, now, now, None, None, None, None, None, champion, None, None)
 
 
 def _came_to(connection: Connection, left: Row[Any], champion: int | None) -> dict[str, Any]:
@@ -90,7 +91,9 @@ def _came_to(connection: Connection, left: Row[Any], champion: int | None) -> di
 
 def end_retraining(ledger: Ledger, ended: Retraining) -> None:
     here = tables.retrainings
-    told = {name: getattr(ended, name) for name in ("ended_at", "result", "why", "gates", "recipe", "bundle")}
+    told = {
+        name: getattr(ended, name) for name in ("ended_at", "result", "why", "gates", "recipe", "bundle", "next_rung")
+    }
     with ledger.transaction() as connection:
         connection.execute(update(here).where(here.c.id == ended.id, here.c.ended_at.is_(None)).values(told))
 

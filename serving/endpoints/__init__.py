@@ -12,6 +12,7 @@ from serving.endpoints.hooks import hook_endpoints
 from serving.endpoints.imports import import_endpoints
 from serving.endpoints.leads import lead_endpoints
 from serving.endpoints.metrics import metrics_endpoints
+from serving.endpoints.model import model_endpoints
 from serving.endpoints.outcomes import outcome_endpoints
 from serving.endpoints.quarantine import quarantine_endpoints
 from serving.endpoints.queue import queue_endpoints
@@ -29,6 +30,7 @@ def endpoints() -> tuple[APIRouter, ...]:
         hook_endpoints(),
         lead_endpoints(),
         queue_endpoints(),
+        model_endpoints(),
         report_endpoints(),
         outcome_endpoints(),
         engagement_endpoints(),

@@ -10,6 +10,7 @@ from serving.report.bands import BandRow
 from serving.report.figures import Report
 from serving.report.response import Responses
 from serving.report.words import Words, words
+from serving.standing import standing_body
 
 CURVE_DAYS = 60
 """Points of the delay curve."""
@@ -29,6 +30,7 @@ def report_body(report: Report) -> dict[str, Any]:
         "bands": [_band(one) for one in report.bands],
         "bands_before": [_band(one) for one in report.bands_before],
         "scored_by": dict(report.scored_by),
+        "model": standing_body(report.standing, report.period.zone),
         "delay": _delay(report),
         **{f"{touch}_touch": {by: [_row(row) for row in report.tables[touch, by]] for by in BYS} for touch in TOUCHES},
     }

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from leads.ledger.standing import Standing
 from models.delay import DelayCurve
 from models.ladder import Expected
 from serving.report.attribution import BYS, TOUCHES, By, Row, Touch, all_costs, row, rows
@@ -28,7 +29,7 @@ class Promises:
 @dataclass(frozen=True)
 class Report:
     """`all` sums up every lead of the period; `history` of them were imported, and `late` converted after the horizon.
-    `shortfall` is None where no goal was agreed, or no lead came."""
+    `standing` is what scores now, `shortfall` None where no goal was agreed, or no lead came."""
 
     period: Period
     horizon: int
@@ -44,6 +45,7 @@ class Report:
     bands: Sequence[BandRow]
     bands_before: Sequence[BandRow]
     tables: Mapping[tuple[Touch, By], Sequence[Row]]
+    standing: Standing
     scored_by: Mapping[str, int]
     shortfall: Shortfall | None
 
@@ -63,7 +65,7 @@ class Report:
         return not self.period.running and not self.all.young
 
 
-def figures(facts: Facts, number: int) -> Report:
+def figures(facts: Facts, number: int, now: Standing) -> Report:
     expected = expectation(facts)
     return Report(
         period=facts.period,
@@ -80,6 +82,7 @@ def figures(facts: Facts, number: int) -> Report:
         bands=bands_now(facts, expected),
         bands_before=bands_before(facts, expected),
         tables={(touch, by): rows(facts, expected, by, touch) for touch in TOUCHES for by in BYS},
+        standing=now,
         scored_by=Counter(one.scored_by for one in facts.leads if one.decided),
         shortfall=gap(facts, expected),
     )

@@ -13,6 +13,7 @@ from serving.report.response import Responses
 from serving.report.shortfall_words import parts
 from serving.report.style import STYLE
 from serving.report.words import Promise, Words, expected, minutes, number, owner, share, words
+from serving.standing import standing_words
 
 TITLES = {"source": "Source", "campaign": "Campaign", "offer": "Offer"}
 VERDICTS = {True: ("kept", "kept"), False: ("broken", "not kept"), None: ("open", "open")}
@@ -173,7 +174,8 @@ def _bands_table(report: Report) -> str:
     rows += [_band_row(band, "earlier") for band in report.bands_before if band.leads]
     heads = ["Band", "Leads", "Foretold", "Converted", "Converts in the end", "95 % interval"]
     scored = ", ".join(f"{number(count)} by {by}" for by, count in sorted(report.scored_by.items()))
-    return _table("Scores", f"Of these leads and of earlier ones. Scored: {scored or 'none'}.", heads, rows)
+    now = standing_words(report.standing, report.period.zone)
+    return _table("Scores", f"Of these leads and of earlier ones. Scored: {scored or 'none'}. {now}", heads, rows)
 
 
 def _band_row(band: BandRow, which: str) -> Cells:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from leads.agreement import Agreement
 from leads.ledger import Connection, Ledger, newest_arrival
+from leads.ledger.standing import standing
 from serving.report.facts import read_facts
 from serving.report.figures import Report, figures
 from serving.report.period import Period, WrongPeriod, days_of, month_around, month_of
@@ -25,7 +26,7 @@ def read_report(ledger: Ledger, agreement: Agreement, number: int, days: Days, n
     with ledger.long_reading() as connection:
         period = _period(connection, days, ZoneInfo(agreement.sales.timezone), now)
         facts = read_facts(connection, agreement, period)
-    return figures(facts, number)
+    return figures(facts, number, standing(ledger))
 
 
 def _period(connection: Connection, days: Days, zone: ZoneInfo, now: datetime) -> Period:

@@ -10,6 +10,7 @@ from serving.report.origin import NONE, UNKNOWN
 from serving.report.response import Responses
 from serving.report.shortfall_words import parts
 from serving.report.words import Promise, Words, expected, minutes, owner, share, words
+from serving.standing import standing_words
 
 WIDE = 100
 LONGEST_NAME = 24
@@ -26,6 +27,7 @@ def report_lines(report: Report) -> Iterator[str]:
     for title, bands in (("Scores of these leads", report.bands), ("Scores of earlier leads", report.bands_before)):
         if any(band.leads for band in bands):
             yield from ("", title, *_table(_bands(bands)))
+    yield from ("", *_wrapped(standing_words(report.standing, report.period.zone)))
     for by, title in TITLES.items():
         found = report.tables["first", by]
         if len(found) > 1 or (found and found[0].name not in (NONE, UNKNOWN)):

@@ -43,6 +43,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/leads/{lead}"): Rule("leads", 404),
     ("GET", "/v1/queue"): Rule("leads", 200),
     ("GET", "/v1/report"): Rule("leads", 200, also=("approve-sales", "approve-marketing")),
+    ("GET", "/v1/model"): Rule("leads", 200, also=("approve-sales", "approve-marketing")),
     ("GET", "/v1/decisions/{decision}"): Rule("leads", 404),
     ("GET", "/v1/agreements"): Rule("leads", 200, also=("approve-sales", "approve-marketing")),
     ("POST", "/v1/agreements/{number}/approvals"): Rule("approve-sales", 404, also=("approve-marketing",)),

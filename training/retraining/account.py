@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from leads.lead import Rung
 from leads.ledger.retraining import Result, Retraining
 from models.champion import REGISTERED_MODEL
 from training.evaluation import log_loss
 from training.retraining.history import known_at
 from training.retraining.retrain import Retrained
-from training.rung import what_is_next
 
 RESULTS: Mapping[Result, str] = {
     "promoted": "A new champion serves from now on",
@@ -52,8 +50,8 @@ def account_json(account: Account) -> str:
         "left_out": dict(history.left_out),
         "lessons": account.done.lessons,
         "candidates": [{"name": name, "log_loss": loss} for name, loss in _losses(account.done)],
-        "rung": _rung(account.done),
-        "next_rung": _next_rung(account.done),
+        "rung": account.done.rung,
+        "next_rung": ended.next_rung,
         "gates": list(ended.gates or ()),
         "seconds": round(account.seconds, 2),
         "megabytes": round(account.megabytes),
@@ -65,7 +63,7 @@ def account_json(account: Account) -> str:
 def account_words(account: Account) -> str:
     ended = account.done.ended
     lines = [*_learned(account.done), *_table(account.done), *_gates(ended.gates or ())]
-    lines += ["", f"{RESULTS[ended.result or 'failed']}: {_told(ended)}", *_next(ended), *_ladder(account.done)]
+    lines += ["", f"{RESULTS[ended.result or 'failed']}: {_told(ended)}", *_next(ended), *_rung(account.done)]
     lines.append(f"It took {account.seconds:.0f} s and {account.megabytes:.0f} MB of memory.")
     return "\n".join(lines + ([f"Not everything worked: {account.warning}"] if account.warning else []))
 
@@ -122,23 +120,9 @@ def _next(ended: Retraining) -> Iterator[str]:
         yield f"It is model {ended.bundle}. To let it serve: `accord promote {ended.bundle}`"
 
 
-def _rung(done: Retrained) -> Rung | None:
-    """Of what serves now; None where that was not looked at."""
-    if done.ended.result == "promoted" and done.challenge is not None and done.challenge.contender.recipe is not None:
-        return done.challenge.contender.recipe.rung
-    if done.ended.champion is None:
-        return "scorecard"
-    return done.contenders[1].recipe.rung if done.contenders and done.contenders[1].recipe is not None else None
-
-
-def _next_rung(done: Retrained) -> str | None:
-    rung = _rung(done)
-    return None if rung is None else what_is_next(rung, done.history)
-
-
-def _ladder(done: Retrained) -> Iterator[str]:
-    if needed := _next_rung(done):
-        yield f"What scores now: {_rung(done)}. {needed}"
+def _rung(done: Retrained) -> Iterator[str]:
+    if done.ended.next_rung:
+        yield f"What scores now: {done.rung}. {done.ended.next_rung}"
 
 
 def list_words(ended: Sequence[Retraining]) -> str:

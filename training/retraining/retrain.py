@@ -16,6 +16,7 @@ from features.catalogue import ACTION
 from features.catalogue import with_action as plus_action
 from features.matrix import many
 from leads.agreement import Agreement
+from leads.lead import Rung
 from leads.ledger.book import Ledger
 from leads.ledger.bundle import champion
 from leads.ledger.retraining import (
@@ -52,6 +53,7 @@ from training.retraining.judging import Claim, Said, judged
 from training.retraining.lessons import lessons_of
 from training.retraining.study import Study, made_study, stages_of, with_action
 from training.retraining.window import JudgingWindow, TooEarly, judging_window
+from training.rung import what_is_next
 from training.stage import Progress
 
 
@@ -79,19 +81,34 @@ class Retrained:
     challenge: Challenge | None = None
     installed: Installed | None = None
 
+    @property
+    def rung(self) -> Rung | None:
+        """Of what serves now; None where that was not looked at."""
+        serves = self.contenders[1] if self.contenders else None
+        if self.challenge is not None and self.ended.result == "promoted":
+            serves = self.challenge.contender
+        if serves is not None and serves.recipe is not None:
+            return serves.recipe.rung
+        return "scorecard" if self.ended.champion is None else None
+
 
 def retrain(ledger: Ledger, agreement: Agreement, now: datetime, budget: float, progress: Progress) -> Retrained:
     """Running where another retraining is at work. What went wrong stands in the ledger, and the champion serves on."""
     with retraining_alone(ledger), threadpool_limits(limits=1):
         begun = begin_retraining(ledger, now, champion(ledger))
         try:
-            done = _retrained(ledger, agreement, begun, budget, progress)
+            done = _with_next_rung(_retrained(ledger, agreement, begun, budget, progress))
         except Exception as error:
             failure = _failure(error)
             end_retraining(ledger, _ended(begun, "failed", str(failure)))
             raise failure from error
         end_retraining(ledger, done.ended)
     return done
+
+
+def _with_next_rung(done: Retrained) -> Retrained:
+    needed = None if done.rung is None else what_is_next(done.rung, done.history)
+    return replace(done, ended=replace(done.ended, next_rung=needed))
 
 
 def _failure(error: Exception) -> Failure:

@@ -5,7 +5,8 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, 
 from leads.ledger.tables.base import Moment, metadata
 
 # `until` is the moment whose knowledge it learned from; one that never ended was killed, and the next goes on with it.
-# `gates` are the verdicts as they were told; `bundle` is the model that came of it, promoted or not.
+# `gates` are the verdicts as they were told; `bundle` is the model that came of it, promoted or not; `next_rung`
+# says what a richer kind of model needs before it may serve.
 retrainings = Table(
     "retrainings",
     metadata,
@@ -19,6 +20,7 @@ retrainings = Table(
     Column("recipe", String(64)),
     Column("champion", ForeignKey("bundles.number")),
     Column("bundle", ForeignKey("bundles.number")),
+    Column("next_rung", Text),
 )
 
 # A recipe that was looked at once may not be judged again as if it were new.

@@ -41,6 +41,8 @@ def test_the_first_retraining_promotes_what_passed_every_gate(learned: Learned) 
     (one,) = company.story()
     assert (one["result"], one["model"], one["why"]) == ("promoted", "conversion/1", told["why"])
     assert "promoted   model 1" in company("retrain", "--list")
+    scores = json.loads(company("report", "--json"))["model"]
+    assert (scores["model"], scores["rung"], scores["next_rung"]) == ("conversion/1", told["rung"], told["next_rung"])
 
 
 def test_its_model_says_what_it_came_from_and_serves(learned: Learned) -> None:
