@@ -110,17 +110,19 @@ def todays_price(
     )
 
 
-def price_under(ledger: Ledger, number: int) -> DayPrice | None:
-    """What a sales minute must earn once bundle `number` is champion, under the agreement that is in force."""
+def price_under(ledger: Ledger, number: int | None) -> DayPrice | None:
+    """What a sales minute must earn once bundle `number` is champion (None: the scorecard), under the agreement that is
+    in force."""
     agreed = agreement_in_force(ledger)
     if agreed is None:
         return None
+    agreement = parse_agreement(agreed.text, f"agreement {agreed.number}")
     return todays_price(
         ledger,
-        parse_agreement(agreed.text, f"agreement {agreed.number}"),
+        agreement,
         agreed.number,
         number,
-        lambda: saved_scorer(ledger, number),
+        lambda: scorecard_scorer(agreement) if number is None else saved_scorer(ledger, number),
         "promotion",
         datetime.now(UTC),
     )

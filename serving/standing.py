@@ -25,6 +25,6 @@ def standing_body(now: Standing, zone: ZoneInfo) -> dict[str, Any]:
 
 def standing_words(now: Standing, zone: ZoneInfo) -> str:
     if now.model is None or now.since is None:
-        return f"The agreement's points score, since no model serves yet. {now.next_rung}"
+        return f"The agreement's points score, since no model serves. {now.next_rung}"
     kind = f" ({KINDS[now.rung]})" if now.rung in KINDS else ""
     return f"Model {now.model}{kind} scores since {now.since.astimezone(zone):%Y-%m-%d}. {now.next_rung}"

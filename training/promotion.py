@@ -31,10 +31,10 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True)
 class Change:
-    """The model that serves now and the one that did before. `reason` is kept with the promotion; `warning` is what
-    MLflow does not know of it, or what was found there."""
+    """The model that serves now and the one that did before, None for the scorecard. `reason` is kept with the
+    promotion; `warning` is what MLflow does not know of it, or what was found there."""
 
-    number: int
+    number: int | None
     before: int | None
     reason: str
     warning: str | None
@@ -51,12 +51,13 @@ def promote_model(number: int, override: str | None = None) -> Change:
 
 
 def roll_back() -> Change:
-    """To the model that the present champion replaced. A second rollback goes one further back and not forth again."""
+    """To what the present champion replaced, in the end the scorecard. A second rollback goes one further back and not
+    forth again."""
     with _ledger() as ledger:
         before = champion(ledger)
         arrival = brought_by(promotions(ledger), before) if before is not None else None
-        if arrival is None or arrival.replaced is None:
-            raise Refusal("No model served before the present one, so there is none to go back to.")
+        if arrival is None:
+            raise Refusal("No model serves, so there is none to go back from; the agreement's scorecard does.")
         return _move(ledger, arrival.replaced, before, ROLLED_BACK)
 
 
@@ -75,25 +76,31 @@ def passed_gates(ledger: Ledger, number: int) -> bool:
     return bool(facts.get("gates")) and not facts.get("refused")
 
 
-def let_serve(ledger: Ledger, number: int, before: int | None, reason: str) -> None:
-    """Failure where the bundle may not serve, Stale where `before` serves no longer; then nothing was changed."""
+def let_serve(ledger: Ledger, number: int | None, before: int | None, reason: str) -> None:
+    """Failure where the bundle may not serve, Stale where `before` serves no longer; then nothing was changed. None
+    lets the scorecard serve."""
+    if number is not None:
+        _verify(ledger, number)
+    promote(ledger, number, before, reason, price_under(ledger, number))
+
+
+def _verify(ledger: Ledger, number: int) -> None:
     saved = load_bundle(ledger, number)
     try:
         verified_files(saved.data, saved.sha256)
     except BundleRefused as refused:
         raise Failure(f"Model {number} may not serve: {refused}. Nothing was changed.") from None
-    promote(ledger, number, before, reason, price_under(ledger, number))
 
 
 def told(change: Change, *, as_json: bool) -> str:
     if as_json:
-        model = f"{REGISTERED_MODEL}/{change.number}"
+        model = None if change.number is None else f"{REGISTERED_MODEL}/{change.number}"
         return json.dumps(
             {"model": model, "before": change.before, "reason": change.reason, "warning": change.warning},
             ensure_ascii=False,
         )
-    before = "the scorecard" if change.before is None else f"model {change.before}"
-    lines = [f"Model {change.number} serves now; before it was {before}. Running services follow within seconds."]
+    now, before = ("the scorecard" if one is None else f"model {one}" for one in (change.number, change.before))
+    lines = [f"{now[0].upper()}{now[1:]} serves now; before it was {before}. Running services follow within seconds."]
     return "\n".join(lines + ([f"About MLflow: {change.warning}"] if change.warning else []))
 
 
@@ -120,7 +127,7 @@ def _reason(number: int, spoken: str | None, override: str | None) -> str:
     return f"{BY_HAND}: {why}" if spoken is None else f"{BY_HAND} all the same: {why} ({_ended(spoken).rstrip('.')})"
 
 
-def _move(ledger: Ledger, number: int, before: int | None, reason: str) -> Change:
+def _move(ledger: Ledger, number: int | None, before: int | None, reason: str) -> Change:
     let_serve(ledger, number, before, reason)
     return Change(number, before, reason, _tell_mlflow(ledger))
 

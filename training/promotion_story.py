@@ -32,21 +32,23 @@ def _waiting(kept: list[BundleEntry], moves: list[Promotion], serving: int | Non
 
 def _document(moves: list[Promotion], serving: int | None, waiting: list[BundleEntry]) -> dict[str, object]:
     return {
-        "champion": None if serving is None else f"{REGISTERED_MODEL}/{serving}",
+        "champion": _model(serving),
         "promotions": [
             {
-                "model": f"{REGISTERED_MODEL}/{move.bundle}",
-                "replaced": None if move.replaced is None else f"{REGISTERED_MODEL}/{move.replaced}",
+                "model": _model(move.bundle),
+                "replaced": _model(move.replaced),
                 "reason": move.reason,
                 "promoted_at": move.promoted_at.isoformat(),
                 "serves": move is moves[-1],
             }
             for move in moves
         ],
-        "waiting": [
-            {"model": f"{REGISTERED_MODEL}/{entry.number}", "refused": entry.facts.get("refused")} for entry in waiting
-        ],
+        "waiting": [{"model": _model(entry.number), "refused": entry.facts.get("refused")} for entry in waiting],
     }
+
+
+def _model(number: int | None) -> str | None:
+    return None if number is None else f"{REGISTERED_MODEL}/{number}"
 
 
 def _lines(moves: list[Promotion]) -> Iterator[str]:
@@ -54,7 +56,8 @@ def _lines(moves: list[Promotion]) -> Iterator[str]:
     for move in moves:
         mark = "→" if move is moves[-1] else " "
         before = "the scorecard" if move.replaced is None else f"model {move.replaced}"
-        yield f"{mark} model {move.bundle} since {_moment(move.promoted_at)}, instead of {before}: {move.reason}"
+        now = "the scorecard" if move.bundle is None else f"model {move.bundle}"
+        yield f"{mark} {now} since {_moment(move.promoted_at)}, instead of {before}: {move.reason}"
     if moves:
         yield "→ serves now."
 

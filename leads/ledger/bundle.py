@@ -40,7 +40,9 @@ class BundleEntry:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    bundle: int
+    """`bundle` serves from then on instead of `replaced`; None is the agreement's scorecard."""
+
+    bundle: int | None
     replaced: int | None
     reason: str
     promoted_at: datetime
@@ -78,19 +80,21 @@ def champion(ledger: Ledger) -> int | None:
         return _champion(connection)
 
 
-def promote(ledger: Ledger, number: int, expected: int | None, reason: str, price: DayPrice | None = None) -> None:
-    """Makes `number` champion if `expected` still is (None: if there is none); otherwise Stale. What a sales minute
-    must earn under it comes into force in the same moment."""
+def promote(
+    ledger: Ledger, number: int | None, expected: int | None, reason: str, price: DayPrice | None = None
+) -> None:
+    """Makes `number` champion (None: the scorecard serves) if `expected` still is (None: if there is none); otherwise
+    Stale. What a sales minute must earn under it comes into force in the same moment."""
     with ledger.transaction() as connection:
         move_champion(connection, number, expected, reason, price)
 
 
 def move_champion(
-    connection: Connection, number: int, expected: int | None, reason: str, price: DayPrice | None = None
+    connection: Connection, number: int | None, expected: int | None, reason: str, price: DayPrice | None = None
 ) -> None:
     pointer, history = tables.champion, tables.promotions
     move = update(pointer).where(pointer.c.slot == 1, pointer.c.bundle.is_not_distinct_from(expected))
-    if connection.scalar(select(tables.bundles.c.number).where(tables.bundles.c.number == number)) is None:
+    if number is not None and _sha256(connection, number) is None:
         raise _no_such(connection, number)
     if connection.execute(move.values(bundle=number)).rowcount != 1:
         raise _stale(expected, _champion(connection))
@@ -132,6 +136,10 @@ def _returns(one: Promotion) -> bool:
 def _champion(connection: Connection) -> int | None:
     number: int | None = connection.scalar(select(tables.champion.c.bundle).where(tables.champion.c.slot == 1))
     return number
+
+
+def _sha256(connection: Connection, number: int) -> str | None:
+    return connection.scalar(select(tables.bundles.c.sha256).where(tables.bundles.c.number == number))
 
 
 def _entry(row: Row[Any]) -> BundleEntry:

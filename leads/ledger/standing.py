@@ -32,7 +32,8 @@ def standing(ledger: Ledger) -> Standing:
     if not story:
         return Standing(None, "scorecard", None, None, _next(last, None), last)
     now = story[-1]
-    return Standing(now.bundle, _rung(ledger, now.bundle), now.promoted_at, now.reason, _next(last, now.bundle), last)
+    rung = "scorecard" if now.bundle is None else _rung(ledger, now.bundle)
+    return Standing(now.bundle, rung, now.promoted_at, now.reason, _next(last, now.bundle), last)
 
 
 def _last(ledger: Ledger) -> Retraining | None:

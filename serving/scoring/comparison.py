@@ -18,6 +18,8 @@ FLAT = 0.05
 FURTHEST = 2.0
 """How far the mean log-odds may lie from those of the model before: odds seven times higher or lower. A month in which
 the rate of conversions jumps tenfold is rarer than a broken model."""
+FURTHEST_FROM_POINTS = 4.0
+"""The same from the agreement's points, whose base rate people guessed: odds fifty times higher or lower."""
 NO_SCORE = 700.0
 """Log-odds beyond this are as good as infinite."""
 
@@ -29,9 +31,11 @@ class Fault(NamedTuple):
     sentence: str
 
 
-def fault(scores: Sequence[tuple[float, float]], before: int) -> Fault | None:
-    """Of pairs of log-odds of the same lead by the new champion and by model `before`; NaN where a model gave none.
-    None also where there are too few to say."""
+def fault(scores: Sequence[tuple[float, float]], before: int | None) -> Fault | None:
+    """Of pairs of log-odds of the same lead by the new champion and by model `before`, None for the scorecard; NaN
+    where a model gave none. None also where there are too few to say."""
+    named = "the scorecard" if before is None else f"model {before}"
+    furthest = FURTHEST_FROM_POINTS if before is None else FURTHEST
     judged = [pair for pair in scores if abs(pair[1]) < NO_SCORE]
     if len(judged) < LEAST_LEADS:
         return None
@@ -41,10 +45,10 @@ def fault(scores: Sequence[tuple[float, float]], before: int) -> Fault | None:
         return Fault("not-finite", sentence)
     now, then = zip(*scored, strict=True)
     if pstdev(then) > FLAT and pstdev(now) < LEAST_SPREAD * pstdev(then):
-        sentence = f"the last {len(judged)} leads all got the same score, while model {before} tells them apart"
+        sentence = f"the last {len(judged)} leads all got the same score, while {named} tells them apart"
         return Fault("constant", sentence)
-    if not abs(shift := fmean(now) - fmean(then)) <= FURTHEST:
+    if not abs(shift := fmean(now) - fmean(then)) <= furthest:
         times, way = math.exp(min(abs(shift), 20.0)), "higher" if shift > 0 else "lower"
-        sentence = f"the odds of the last {len(judged)} leads are {times:.0f} times {way} than by model {before}"
+        sentence = f"the odds of the last {len(judged)} leads are {times:.0f} times {way} than by {named}"
         return Fault("rates", sentence)
     return None

@@ -28,6 +28,7 @@ from leads.ledger import (
     returned_from,
 )
 from models.champion import saved_scorer
+from models.scorecard import scorecard_scorer
 from models.scorer import Scorer
 from serving.placement import Team
 from serving.return_announcement import return_announcement
@@ -46,10 +47,10 @@ log = logger("accord.probation")
 
 
 class Case(NamedTuple):
-    """A champion on probation, and the one that it replaced."""
+    """A champion on probation, and the one that it replaced; None is the scorecard."""
 
     number: int
-    before: int
+    before: int | None
     promoted_at: datetime
 
 
@@ -108,16 +109,19 @@ class Probation:
             return None
         last = self._story[-1]
         young = self.now() - last.promoted_at < WATCHED
-        if last.replaced is None or not young or not is_arrival(last) or returned_from(self._story, last.bundle):
+        if last.bundle is None or not young or not is_arrival(last) or returned_from(self._story, last.bundle):
             return None
         return Case(last.bundle, last.replaced, last.promoted_at)
 
     def _opened(self, case: Case) -> tuple[Scorer, Scorer] | None:
         try:
-            return saved_scorer(self.ledger, case.number), saved_scorer(self.ledger, case.before)
+            return saved_scorer(self.ledger, case.number), self._scorer(case.before)
         except Exception as error:  # a model before that cannot serve is none to go back to
             log.warning("the new champion cannot be watched", model=case.number, reason=reason_of(error))
             return None
+
+    def _scorer(self, number: int | None) -> Scorer:
+        return scorecard_scorer(self.agreement) if number is None else saved_scorer(self.ledger, number)
 
     def _fault(self, case: Case, new: Scorer, before: Scorer) -> Fault | None:
         forms = recent_forms(self.ledger, MOST_FORMS)

@@ -131,6 +131,40 @@ def test_a_champion_that_fails_on_real_leads_is_given_up_once_and_everybody_hear
     ledger.close()
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (without_tellings_apart, "all got the same score, while the scorecard tells them apart"),
+        (failing_on_steel_from_germany, "got no score that is a number"),
+    ],
+    ids=["constant", "not-finite"],
+)
+def test_the_first_model_is_given_up_for_the_scorecard(
+    served: Any, change: Callable[[Blend], Blend], says: str
+) -> None:
+    running = served(text=AGREEMENT)
+    ledger = open_ledger(running.database)
+    add_receiver_for(ledger)
+    for form in FORMS:
+        assert running.send(form).json()["scored_by"] == "scorecard"
+    promote(ledger, save_bundle(ledger, changed(change), {"rung": "blend"}), None, "test")
+    until(lambda: [one.bundle for one in promotions(ledger)] == [1, None])
+    last = promotions(ledger)[-1]
+    assert (last.replaced, champion(ledger)) == (1, None)
+    assert last.reason.startswith("returned by itself: ")
+    assert says in last.reason
+    until(lambda: "champion-returned" in readiness(running))
+    until(lambda: running.send(FORMS[0]).json()["scored_by"] == "scorecard")
+    told, mails = announced(running)
+    assert [(one["model"], one["serves"]) for one in told] == [("conversion/1", None)]
+    assert "The agreement's points score leads again" in mails[0][1]
+    standing = running.call("GET", "/v1/model", running.secret).json()
+    assert (standing["model"], standing["rung"], standing["why"]) == (None, "scorecard", last.reason)
+    time.sleep(1)
+    assert len(promotions(ledger)) == 2
+    ledger.close()
+
+
 def test_a_sound_champion_stays_and_nobody_who_was_gone_back_to_is_watched(served: Any) -> None:
     running, ledger = served_leads(served)
     promote(ledger, save_bundle(ledger, pack(trained(AGREEMENT, seed=2)), {}), 1, "test")

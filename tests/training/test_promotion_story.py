@@ -59,8 +59,12 @@ def test_what_the_service_gave_up_needs_a_reason_and_no_rollback_leads_to_it(acc
     promote(ledger, 1, 3, "returned by itself: every lead got the same score")
     said = accord("promote", 3, expect=2).stderr
     assert "Model 3 served before and was given up by itself: every lead got the same score." in said
-    assert "none to go back to" in accord("rollback", expect=2).stderr
-    assert champion(ledger) == 1
+    done = json.loads(accord("rollback", "--json").stdout)
+    assert (done["model"], done["before"], champion(ledger)) == (None, 1, None)
+    assert "→ the scorecard since" in accord("promote", "--list").stdout
+    assert json.loads(accord("promote", "--list", "--json").stdout)["champion"] is None
+    assert "none to go back from" in accord("rollback", expect=2).stderr
+    accord("promote", 1)
     accord("promote", 3, "--override", "the leads were the same that week")
     assert champion(ledger) == 3
 

@@ -73,7 +73,9 @@ def test_a_second_training_is_a_challenger_that_the_command_promotes_and_rolls_b
     assert "serves already" in accord("promote", "2", expect=2).stderr
     assert "There is no model 9" in accord("promote", "9", expect=2).stderr
     assert accord("rollback").stdout.startswith("Model 1 serves now")
-    assert "none to go back to" in accord("rollback", expect=2).stderr
+    assert accord("rollback").stdout.startswith("The scorecard serves now; before it was model 1.")
+    assert "none to go back from" in accord("rollback", expect=2).stderr
+    assert accord("promote", "1").stdout.startswith("Model 1 serves now; before it was the scorecard.")
 
 
 def test_scores_of_a_table_are_row_for_row_and_follow_the_model(train, accord: Accord, leads: Leads, tmp_path) -> None:

@@ -5,12 +5,15 @@ moved in MLflow is a wish: it is granted where the gates let that model pass, an
 
 from typing import TYPE_CHECKING, Any
 
+from leads.agreement import parse_agreement
+from leads.ledger.agreement import agreement_in_force
 from leads.ledger.book import Ledger
 from leads.ledger.bundle import BundleEntry, bundles, champion, load_bundle, promotions
 from leads.refusal import Failure, Refusal
 from leads.settings import Settings
 from models.bundle_document import BundleRefused, unpack
 from models.champion import REGISTERED_MODEL as MODEL
+from training.experiment.loadable import Loadable, add_version
 from training.experiment.registry import (
     Kept,
     bundle_of,
@@ -93,12 +96,17 @@ def _register(client: "MlflowClient", settings: Settings, ledger: Ledger, entry:
     )
     keep_files(client, settings, run, {f"bundle/{name}": text.encode() for name, text in files.items()})
     client.set_terminated(run.info.run_id, "FINISHED")
+    agreed = agreement_in_force(ledger)
+    if agreed is not None:
+        agreement = parse_agreement(agreed.text, f"agreement {agreed.number}")
+        add_version(client, settings, run, agreement, Loadable(entry.number, rung, saved.sha256, files, note))
+        return
     client.create_model_version(
         MODEL,
         source=f"{run.info.artifact_uri}/bundle",
         run_id=run.info.run_id,
         tags={"bundle": str(entry.number), "sha256": saved.sha256, "rung": rung},
-        description=note,
+        description=f"{note} MLflow itself cannot load it: no agreement was in force that says how a table is read.",
     )
 
 

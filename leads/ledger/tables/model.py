@@ -33,7 +33,7 @@ promotions = Table(
     "promotions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("bundle", ForeignKey("bundles.number"), nullable=False),
+    Column("bundle", ForeignKey("bundles.number")),
     Column("replaced", ForeignKey("bundles.number")),
     Column("reason", Text, nullable=False),
     Column("promoted_at", Moment, nullable=False),

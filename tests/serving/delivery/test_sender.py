@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from leads.ledger import Outgoing
 from serving.delivery.addresses import networks
 from serving.delivery.schedule import Outcome
-from serving.delivery.sender import LARGEST_ANSWER, WebhookSender, signed
+from serving.delivery.sender import WebhookSender, signed
 from tests.serving.delivery.conftest import LOOPBACK, Listener, plainly
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -155,7 +155,7 @@ def test_a_large_answer_is_not_read_to_its_end(listener: Listener) -> None:
 
     listener.answer = large
     assert attempt(listener.url) == Outcome(200, delivered=True)
-    assert LARGEST_ANSWER <= written < 50_000_000  # the rest stood in the buffers of the sockets
+    assert written < 50_000_000  # what was not read stands in the buffers of the sockets
 
 
 @pytest.mark.parametrize(

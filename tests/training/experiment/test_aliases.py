@@ -1,25 +1,37 @@
 """MLflow's aliases follow the ledger, whatever was broken off and whoever moved them."""
 
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from leads.ledger import Ledger, bundles, champion, open_ledger, promote, promotions, save_bundle
+from benchmarks.provenance import ROOT
+from leads.agreement import parse_agreement
+from leads.ledger import Ledger, adopt_agreement, bundles, champion, open_ledger, promote, promotions, save_bundle
 from leads.refusal import Failure
 from leads.settings import Settings
-from models.bundle import pack
+from leads.table import read_values
+from models.bundle import open_bundle, pack
+from models.scorer import sigmoids
 from tests.bundles import trained
 from tests.serving.conftest import AGREEMENT
+from training.commands_mlflow import served
 from training.experiment.aliases import reconcile
 
 PASSED = {"rung": "blend", "gates": [{"name": "data", "passed": True}], "refused": None}
+PREDICT = """import json, mlflow.pyfunc, pandas, sys
+model = mlflow.pyfunc.load_model("models:/conversion@champion")
+print(json.dumps(list(model.predict(pandas.DataFrame(json.loads(sys.argv[1])))["probability"])))
+"""
 REFUSED = {"rung": "blend", "gates": [{"name": "data", "passed": False}], "refused": "Its leads from fairs are wrong."}
 
 
@@ -71,6 +83,20 @@ def test_what_was_trained_without_mlflow_is_shown_with_the_ledgers_bytes(setting
     assert sorted(versions) == ["1", "2", "3", "4"]
     folder = settings.home / "mlartifacts" / versions["2"].source.removeprefix("mlflow-artifacts:/")
     assert {path.name: path.read_text() for path in folder.iterdir()} == trained(AGREEMENT, seed=2)
+
+
+def test_it_loads_in_mlflow_where_an_agreement_says_how_a_table_is_read(settings: Settings, ledger: Ledger) -> None:
+    table = {"email": ["ada@example.com", "bo@example.com"], "country": ["DE", "US"]}
+    adopt_agreement(ledger, AGREEMENT, parse_agreement(AGREEMENT).digest)
+    assert reconcile(settings, ledger) == []
+    with served(settings, "127.0.0.1", 0) as (url, _):
+        call = [sys.executable, "-W", "ignore", "-c", PREDICT, json.dumps(table)]
+        environment = {"MLFLOW_TRACKING_URI": url, "PATH": "", "MLFLOW_DISABLE_TELEMETRY": "true"}
+        done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    values = read_values(pd.DataFrame(table).astype(object), parse_agreement(AGREEMENT)).values
+    scorer = open_bundle(trained(AGREEMENT, seed=1), None)
+    assert json.loads(done.stdout) == pytest.approx(sigmoids(scorer.log_odds_table(values)).tolist(), abs=1e-12)
 
 
 def test_doing_it_again_changes_nothing(settings: Settings, ledger: Ledger) -> None:

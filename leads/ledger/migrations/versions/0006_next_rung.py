@@ -1,4 +1,4 @@
-"""What the next rung needs, as a retraining found it."""
+"""What the next rung needs, as a retraining found it; and a way back to the agreement's scorecard."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,3 +9,5 @@ down_revision = "0005"
 
 def upgrade() -> None:
     op.add_column("retrainings", sa.Column("next_rung", sa.Text))
+    with op.batch_alter_table("promotions") as promotions:
+        promotions.alter_column("bundle", existing_type=sa.Integer, nullable=True)
