@@ -15,12 +15,12 @@ from leads.form import form_class
 from leads.ledger import Ledger, LedgerUnavailable
 from models.scorecard import scorecard_scorer
 from serving import problems
+from serving.deciding.intake import Intake
 from serving.edge.browsers import Browsers, Origins
 from serving.edge.html_form import told
 from serving.edge.rates import Rates
 from serving.edge.wire import Sieve
 from serving.endpoints import Desk, endpoints
-from serving.intake import Intake
 from serving.openapi import describe
 from serving.outages import problem_of
 from serving.reference import pages

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from leads.ledger import forget_old_answers, forget_old_faults
-from serving.clock import Clock
+from serving.deciding.intake import Intake
 from serving.delivery.configuration import configuration
 from serving.delivery.worker import delivering
-from serving.intake import Intake
-from serving.nightly import Nights
-from serving.nurture import EngagedLeads
-from serving.returning import bring_back
+from serving.feedback.returning import bring_back
+from serving.nurturing.nightly import Nights
+from serving.nurturing.nurture import EngagedLeads
 from serving.rights.erasure import keep_to_agreement, overwrite_remains
 from serving.scoring.live import POLL_SECONDS
 from serving.scoring.rescore import Rescoring
+from serving.team.clock import Clock
 from serving.watch.logs import logger, place_of
 
 log = logger("accord.upkeep")

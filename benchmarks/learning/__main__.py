@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from threadpoolctl import threadpool_limits
 
-from benchmarks.learning import drift, figure, labels, loop, year
+from benchmarks.learning import added, drift, figure, labels, loop, year
 from benchmarks.policy.page import verdicts
 from benchmarks.policy.target import Target
 from benchmarks.provenance import ROOT, provenance
@@ -35,6 +35,7 @@ class Part(NamedTuple):
 PARTS = (
     Part("labels", labels.played, 4, 12),
     Part("drift", drift.played, 6, 24),
+    Part("what a call adds", added.played, 2, 6),
     Part("loop", loop.every_four_weeks, 3, 4),
     Part("weekly loop", loop.every_week, 2, 3),
     Part("year", year.played, 1, 1),

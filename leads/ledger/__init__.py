@@ -153,7 +153,6 @@ from leads.ledger.outbox import (
     Backlog,
     Delivery,
     MessageState,
-    cancel_messages,
     deliveries,
     outbox_state,
     post,

@@ -12,6 +12,9 @@ from leads.ledger import tables
 from leads.ledger.person import put
 from leads.ledger.team import save_credits
 
+MOST_COLLEAGUES = 200
+"""Leads of one company among which the owner is looked for: the time that a form waits must not grow with them."""
+
 
 class Placement(NamedTuple):
     """Who gets a lead, and what is to be written of it. `mail_to` is the owner's own address; `assignment` is None
@@ -97,10 +100,11 @@ def owners(connection: Connection) -> list[str]:
 
 
 def owner_in_company(connection: Connection, company: str, lead: str) -> str | None:
-    """Who has, or had last, another lead of the same company."""
+    """Who has, or had last, another lead of the same company; of a company with very many leads, one of its newest."""
     here, known = tables.assignments, tables.leads
-    wanted = select(here.c.owner).join(known, known.c.id == here.c.lead)
-    wanted = wanted.where(known.c.company == company, here.c.lead != lead, here.c.owner.is_not(None))
+    others = select(known.c.id).where(known.c.company == company, known.c.id != lead)
+    newest = others.order_by(known.c.arrived_at.desc()).limit(MOST_COLLEAGUES).subquery()
+    wanted = select(here.c.owner).join(newest, newest.c.id == here.c.lead).where(here.c.owner.is_not(None))
     owner: str | None = connection.scalar(wanted.order_by(here.c.since.desc(), here.c.lead.desc()).limit(1))
     return owner
 

@@ -115,7 +115,7 @@ def promotions(ledger: Ledger) -> list[Promotion]:
 
 def returned_from(story: Sequence[Promotion], number: int) -> str | None:
     """What was wrong with the model when the service gave it up by itself; None where it never did."""
-    told = [one.reason.removeprefix(RETURNED) for one in story if _returns(one) and one.replaced == number]
+    told = [one.reason.removeprefix(RETURNED) for one in story if is_return(one) and one.replaced == number]
     return told[-1] if told else None
 
 
@@ -126,10 +126,10 @@ def brought_by(story: Sequence[Promotion], number: int) -> Promotion | None:
 
 
 def is_arrival(one: Promotion) -> bool:
-    return one.reason != ROLLED_BACK and not _returns(one)
+    return one.reason != ROLLED_BACK and not is_return(one)
 
 
-def _returns(one: Promotion) -> bool:
+def is_return(one: Promotion) -> bool:
     return one.reason.startswith(RETURNED)
 
 

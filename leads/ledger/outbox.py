@@ -76,14 +76,10 @@ def post_to(connection: Connection, receiver: str, announcement: Announcement) -
     return str(row["id"])
 
 
-def cancel_messages(connection: Connection, lead: str, now: datetime) -> int:
-    """Nothing about this lead is sent any more, except that it was erased. An attempt under way cannot be recalled."""
-    here = tables.messages
-    return _cancel(connection, (here.c.lead == lead) & (here.c.event != "lead.erased"), now)
-
-
 def cancel_for_receiver(connection: Connection, receiver: str, now: datetime) -> int:
-    return _cancel(connection, tables.messages.c.receiver == receiver, now)
+    here = tables.messages
+    wanted = update(here).where(here.c.receiver == receiver, here.c.state.in_(("due", "dead")))
+    return connection.execute(wanted.values(state="cancelled", finished_at=now)).rowcount
 
 
 def hurry_for_receiver(connection: Connection, receiver: str, now: datetime) -> None:
@@ -181,12 +177,6 @@ def _mails(announcement: Announcement) -> Iterator[dict[str, Any]]:
         return
     payload = json.dumps(dict(announcement.mail), ensure_ascii=False)
     yield from ({"mail_to": address, "payload": payload} for address in announcement.mail_to)
-
-
-def _cancel(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
-    here = tables.messages
-    wanted = update(here).where(which, here.c.state.in_(("due", "dead")))
-    return connection.execute(wanted.values(state="cancelled", finished_at=now)).rowcount
 
 
 def _removed(connection: Connection, receiver: str | None) -> bool:

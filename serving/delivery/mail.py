@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from leads.agreement import Agreement
 from leads.lead import Decision, Route, Submission
 from models.reasons import top_reasons
-from serving.call_words import call_adds
-from serving.form_words import form_lines, indented
+from serving.announcing.call_words import call_adds
+from serving.announcing.form_words import form_lines, indented
 
 HEADINGS: Mapping[Route, str] = {
     "sales": "A lead for sales",

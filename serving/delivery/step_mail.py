@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from leads.agreement import Agreement
 from leads.lead import Decision, Step, StepKind, Submission
-from serving.assignment import QUEUES
 from serving.delivery.mail import Mail, link_lines, reason_lines, written_lines
+from serving.team.assignment import QUEUES
 
 SUBJECTS: Mapping[StepKind, str] = {
     "assigned": "A lead from the queue has an owner",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from leads.ledger import ChapterState, NoSuchAgreement, NoTeam, NotProposed, Team, approve
-from serving.agreements import approved_body, story
+from serving.agreeing.agreements import approved_body, story
 from serving.endpoints.desk import as_json, caller, desk_of
 from serving.openapi import problems
 from serving.problems import Problem

@@ -11,17 +11,17 @@ from leads.kinds import LARGEST, number_of
 from leads.lead import Assignment, Decision, Outcome
 from leads.ledger import Connection, LedgerUnavailable, assignment_of, decisions_by_id, outcomes_of
 from leads.outcome import state_of
-from serving.answer_links import AnswerLink, event_of, read
 from serving.edge.answer_page import FORM, About, SentAnswer, asked, refused, taken
 from serving.edge.bodies import validated
 from serving.edge.html_form import read_texts
 from serving.edge.rates import Rates, neighbourhood
 from serving.endpoints.desk import Desk, desk_of
+from serving.feedback.answer_links import AnswerLink, event_of, read
+from serving.feedback.outcomes import moved, tell
+from serving.feedback.telling import Wrong
 from serving.openapi import problems
 from serving.outages import problem_of
-from serving.outcomes import moved, tell
 from serving.problems import Problem
-from serving.telling import Wrong
 from serving.watch.notes import note
 
 PAGE: dict[str, Any] = {"content": {"text/html": {"schema": {"type": "string"}}}}

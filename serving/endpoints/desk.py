@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from leads.form import form_class
 from leads.ledger import Key, Ledger, Scope
+from serving.deciding.intake import Intake
 from serving.edge.access import admit
-from serving.intake import Intake
 from serving.watch.state import State
 
 IDENTIFIER = re.compile("(ld|dc)_[0-9a-f-]{36}")

@@ -17,8 +17,8 @@ from serving.edge.engagement_body import (
 )
 from serving.edge.event_body import batch_of
 from serving.endpoints.telling import Call, EventCalls, WrongPlace, tell_many, tell_one, telling_endpoints
-from serving.engagements import tell
-from serving.telling import Told
+from serving.feedback.engagements import tell
+from serving.feedback.telling import Told
 
 
 class EngagementTaken(BaseModel):

@@ -6,9 +6,9 @@ from starlette.responses import Response
 from leads.ledger import decision_by_id, lead_story
 from serving import answers
 from serving.endpoints.desk import IDENTIFIER, as_json, caller, desk_of
-from serving.lead_story import LeadStory, story_body
 from serving.openapi import problems
 from serving.problems import Problem
+from serving.views.lead_story import LeadStory, story_body
 from serving.watch.notes import note
 
 

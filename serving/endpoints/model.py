@@ -11,7 +11,7 @@ from leads.ledger.retraining import Result
 from leads.ledger.standing import standing
 from serving.endpoints.desk import as_json, caller, desk_of
 from serving.openapi import problems
-from serving.standing import standing_body
+from serving.views.standing import standing_body
 
 
 class RetrainingTold(BaseModel):

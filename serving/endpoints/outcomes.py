@@ -12,8 +12,8 @@ from serving.edge.bodies import body_of
 from serving.edge.event_body import batch_of
 from serving.edge.outcome_body import SentLeadOutcome, SentOutcome, sent_lead_outcome, sent_outcome
 from serving.endpoints.telling import Call, EventCalls, WrongPlace, tell_many, tell_one, telling_endpoints
-from serving.outcomes import tell
-from serving.telling import Told
+from serving.feedback.outcomes import tell
+from serving.feedback.telling import Told
 
 
 class OutcomeTaken(BaseModel):

@@ -13,7 +13,7 @@ from serving.endpoints.desk import as_json, caller, desk_of
 from serving.endpoints.quarantine import MOST, USUAL, limit_of, parameter
 from serving.openapi import problems
 from serving.problems import Problem
-from serving.queue import NoSuchOwner, queue_body, read_queue
+from serving.views.queue import NoSuchOwner, queue_body, read_queue
 
 PARAMETERS = [
     {

@@ -6,9 +6,9 @@ from starlette.responses import Response
 from leads.ledger import agreement_in_force, outbox_state
 from serving import answers
 from serving.deadline import in_time
+from serving.deciding.intake import Intake
 from serving.delivery.configuration import mail_not_configured
 from serving.endpoints.desk import as_json, desk_of
-from serving.intake import Intake
 from serving.openapi import problems
 
 CHECK_SECONDS = 1.9

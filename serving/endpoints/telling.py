@@ -9,12 +9,12 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from serving.deciding.intake import Intake
 from serving.edge.event_body import MOST_KEYS, Path, Source, item_of, sent_event, sent_events
 from serving.endpoints.desk import Desk, as_json, caller, desk_of
-from serving.intake import Intake
+from serving.feedback.telling import UNKNOWN, Event, Told, Wrong
 from serving.openapi import problems
 from serving.problems import KINDS, Place, Problem, pointer_to
-from serving.telling import UNKNOWN, Event, Told, Wrong
 from serving.watch.notes import note
 
 

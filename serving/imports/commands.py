@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leads.ledger import Ledger
+    from serving.deciding.intake import Intake
     from serving.imports.receipt import Checked, Receipt, WrongRow
     from serving.imports.table_import import Asked, Progress
-    from serving.intake import Intake
 
 SHOWN = 20
 """Wrong rows that are told on a terminal; `--json` has more."""

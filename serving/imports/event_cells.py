@@ -11,11 +11,11 @@ from leads.lead import Engagement, Outcome
 from leads.ledger import Connection, arrival_of, digests, leads_of
 from leads.person import identities_of_text
 from leads.row_table import Row
+from serving.deciding.intake import Intake
+from serving.feedback.telling import LEAD
 from serving.imports.header import EventColumns
 from serving.imports.past_lead import Wrong, moment_in, within_the_day
-from serving.intake import Intake
 from serving.problems import Place
-from serving.telling import LEAD
 
 
 class EventCells:

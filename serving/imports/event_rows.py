@@ -9,12 +9,12 @@ from typing import Generic
 from leads.csv_rows import Flaw
 from leads.ledger import Came, Connection, Import, advance_import
 from leads.row_table import Row
+from serving.deciding.intake import Intake
+from serving.feedback.telling import Event, EventKind, Told, foreseen, tell
 from serving.imports.event_cells import EventCells
 from serving.imports.moved import moved
 from serving.imports.past_lead import Wrong
 from serving.imports.patience import patiently
-from serving.intake import Intake
-from serving.telling import Event, EventKind, Told, foreseen, tell
 
 
 @dataclass(frozen=True)

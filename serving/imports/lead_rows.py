@@ -11,14 +11,14 @@ from leads.ledger import Came, Connection, Import, Past, advance_import, digests
 from leads.person import identities
 from leads.row_table import Row
 from models.policy import band
-from serving.assignment import QUEUES
-from serving.company import company_of
+from serving.deciding.intake import Intake
+from serving.feedback.outcomes import keep_past
 from serving.imports.columns import LeadColumns
 from serving.imports.moved import moved
 from serving.imports.past_lead import PastLead, PastLeads
 from serving.imports.patience import patiently
-from serving.intake import Intake
-from serving.outcomes import keep_past
+from serving.team.assignment import QUEUES
+from serving.team.company import company_of
 
 
 class LeadRows:

@@ -16,7 +16,9 @@ from leads.refusal import Refusal
 from leads.reject_file import reject_file
 from leads.row_table import Row, RowTable, row_table
 from leads.table_format import TableError
-from serving.engagements import ENGAGEMENTS
+from serving.deciding.intake import Intake
+from serving.feedback.engagements import ENGAGEMENTS
+from serving.feedback.outcomes import OUTCOMES
 from serving.imports.columns import LeadColumns
 from serving.imports.event_cells import EventCells
 from serving.imports.event_rows import EventRows
@@ -28,8 +30,6 @@ from serving.imports.past_lead import Wrong
 from serving.imports.past_outcome import past_outcome
 from serving.imports.patience import patiently
 from serving.imports.receipt import MOST_TOLD, Checked, Receipt, WrongRow, wrong_rows
-from serving.intake import Intake
-from serving.outcomes import OUTCOMES
 
 AT_ONCE = 500
 """Rows of one transaction: forms that come in between wait no longer than for these."""

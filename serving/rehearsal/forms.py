@@ -17,9 +17,9 @@ from leads.json_form import JsonForm, json_form
 from leads.reading import Reading
 from leads.refusal import Refusal
 from leads.table import read_table, read_values
-from serving.assignment import hours_of_sales
 from serving.edge.json_body import validated
 from serving.problems import Problem
+from serving.team.assignment import hours_of_sales
 
 DAYTIME = (time(7), time(21))
 """When forms come where the table does not say it."""

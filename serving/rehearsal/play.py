@@ -6,12 +6,12 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from leads.ledger import Key, LedgerUnavailable, leads_of_nobody, next_clock_step, unanswered
-from serving.clock import Clock
+from serving.deciding.intake import Intake
 from serving.edge.arrival import Arrival, sending_of
-from serving.intake import Intake
 from serving.rehearsal.agenda import Agenda
 from serving.rehearsal.forms import Forms, TimedForm
 from serving.rehearsal.staff import Staff
+from serving.team.clock import Clock
 
 TRIES = 5
 """A busy machine may need longer for a form than a visitor would wait."""

@@ -23,7 +23,7 @@ from leads.refusal import Refusal
 from leads.team import team_of
 from models.champion import serving_scorer
 from models.scorecard import scorecard_scorer
-from serving.intake import Intake
+from serving.deciding.intake import Intake
 from serving.rehearsal.agenda import Agenda
 from serving.rehearsal.chance import SeededIds
 from serving.rehearsal.figures import Facts, Figures, figures
@@ -31,7 +31,7 @@ from serving.rehearsal.forms import Forms
 from serving.rehearsal.play import Play
 from serving.rehearsal.scorer import UnhurriedScorer
 from serving.rehearsal.staff import Staff
-from serving.timeline import timeline
+from serving.views.timeline import timeline
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from leads.lead import Assignment, Outcome, OutcomeType
 from leads.ledger import team_changes, unanswered
 from leads.refusal import Failure
 from leads.team import Member, team_of, there
-from serving.intake import Intake
-from serving.outcomes import tell
-from serving.queue import ranked
+from serving.deciding.intake import Intake
+from serving.feedback.outcomes import tell
 from serving.rehearsal.agenda import Agenda
 from serving.rehearsal.chance import BAD_FIT, MEETINGS, call_luck, pick_up_minutes
+from serving.views.queue import ranked
 
 LIKELIEST = 0.9
 

@@ -11,6 +11,9 @@ from serving.report.expectation import Expectation
 from serving.report.fact import Fact
 from serving.report.facts import Facts
 
+UNKNOWN = 0.9
+"""An interval as wide as this tells nothing."""
+
 
 @dataclass(frozen=True)
 class BandRow:
@@ -30,6 +33,11 @@ class BandRow:
     @property
     def rate(self) -> float | None:
         return self.expected.conversions / self.leads if self.leads else None
+
+    @property
+    def told(self) -> bool:
+        """Of leads that came minutes ago nothing is known yet."""
+        return self.low is not None and self.high is not None and self.high - self.low < UNKNOWN
 
     @property
     def as_foretold(self) -> bool | None:

@@ -10,7 +10,7 @@ from serving.report.bands import BandRow
 from serving.report.figures import Report
 from serving.report.response import Responses
 from serving.report.words import Words, words
-from serving.standing import standing_body
+from serving.views.standing import standing_body
 
 CURVE_DAYS = 60
 """Points of the delay curve."""

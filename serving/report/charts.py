@@ -51,7 +51,7 @@ def response_chart(people: Sequence[Responses]) -> str:
 
 def band_chart(bands: Sequence[BandRow]) -> str:
     """What was foretold as a mark over what happens with its interval."""
-    shown = [band for band in bands if band.leads and band.high is not None]
+    shown = [band for band in bands if band.leads and band.told]
     most = 1.03 * max([max(band.high or 0.0, band.predicted or 0.0) for band in shown], default=0.0) or 1.0
     marks = []
     for place, band in enumerate(shown):

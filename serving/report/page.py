@@ -13,7 +13,7 @@ from serving.report.response import Responses
 from serving.report.shortfall_words import parts
 from serving.report.style import STYLE
 from serving.report.words import Promise, Words, expected, minutes, number, owner, share, words
-from serving.standing import standing_words
+from serving.views.standing import standing_words
 
 TITLES = {"source": "Source", "campaign": "Campaign", "offer": "Offer"}
 VERDICTS = {True: ("kept", "kept"), False: ("broken", "not kept"), None: ("open", "open")}
@@ -114,7 +114,7 @@ def _score_figures(report: Report) -> Iterator[str]:
         ("Were the scores right? Earlier leads, old enough to judge", report.bands_before),
         ("The scores of these leads", report.bands),
     ):
-        if any(band.leads for band in bands):
+        if any(band.told for band in bands):
             yield _figure(title, key + band_chart(bands))
 
 
@@ -179,8 +179,8 @@ def _bands_table(report: Report) -> str:
 
 
 def _band_row(band: BandRow, which: str) -> Cells:
-    interval = f"{share(band.low)}–{share(band.high)}"
-    shares = share(band.predicted), f"{band.converted:,}", share(band.rate)
+    interval = f"{share(band.low)}–{share(band.high)}" if band.told else "–"
+    shares = share(band.predicted), f"{band.converted:,}", share(band.rate) if band.told else "–"
     return f"{band.band} ({which})", f"{band.leads:,}", *shares, interval
 
 

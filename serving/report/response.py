@@ -10,9 +10,9 @@ import numpy as np
 
 from leads.worktime import WorkingTime
 from models.encoder import Array
-from serving.assignment import QUEUES, hours_of_sales
 from serving.report.fact import Asked, Fact
 from serving.report.facts import Facts
+from serving.team.assignment import QUEUES, hours_of_sales
 
 Kept = Literal["in_time", "late", "never", "not_due", "taken_back", "no_promise"]
 """`never` is not until now, and the time is over; `no_promise` where no time to answer was set."""

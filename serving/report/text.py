@@ -10,7 +10,7 @@ from serving.report.origin import NONE, UNKNOWN
 from serving.report.response import Responses
 from serving.report.shortfall_words import parts
 from serving.report.words import Promise, Words, expected, minutes, owner, share, words
-from serving.standing import standing_words
+from serving.views.standing import standing_words
 
 WIDE = 100
 LONGEST_NAME = 24
@@ -81,7 +81,7 @@ def _bands(bands: Sequence[BandRow]) -> Iterator[Sequence[str]]:
     yield "band", "leads", "foretold", "converted", "in the end"
     for band in bands:
         if band.leads:
-            rate = f"{share(band.rate)} [{share(band.low)}–{share(band.high)}]"
+            rate = f"{share(band.rate)} [{share(band.low)}–{share(band.high)}]" if band.told else "–"
             yield band.band, f"{band.leads:,}", share(band.predicted), f"{band.converted:,}", rate
 
 

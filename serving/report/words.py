@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from models.ladder import Expected
-from serving.assignment import QUEUES
 from serving.report.attribution import Row
 from serving.report.bands import BandRow
 from serving.report.fact import NO_REASON
 from serving.report.figures import Report
 from serving.report.verdict import verdict
+from serving.team.assignment import QUEUES
 
 NINE_OF_TEN = 0.9
 """So many answers in time keep the promise: people fall ill."""

@@ -12,7 +12,7 @@ from leads.ledger import Quarantined, SentOn
 from leads.outcome import LeadState
 from serving import answers
 from serving.answers import DecisionAnswer, FullDecision
-from serving.lead_story import OutcomeAnswer, Standing, StepAnswer, SubmissionAnswer
+from serving.views.lead_story import OutcomeAnswer, Standing, StepAnswer, SubmissionAnswer
 
 
 class QuarantinedLead(BaseModel):

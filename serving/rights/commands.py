@@ -63,9 +63,9 @@ def override_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def override(options: argparse.Namespace) -> int:
-    from serving.lead_commands import whole_id
     from serving.rights import overruling
     from serving.rights.told import told
+    from serving.views.commands import whole_id
 
     if not options.reason.strip():
         raise Refusal("--reason must say why; it is kept with the decision.")
@@ -83,7 +83,7 @@ def _stranger(ledger: Ledger, agreement: Agreement, owner: str) -> str | None:
     from leads.contradictions.place import hint
     from leads.ledger import team_changes
     from leads.team import team_of
-    from serving.assignment import QUEUES
+    from serving.team.assignment import QUEUES
 
     with ledger.reading() as connection:
         names = [member.name for member in team_of(agreement, team_changes(connection))]

@@ -11,7 +11,7 @@ from leads.refusal import Refusal
 if TYPE_CHECKING:
     from leads.agreement import Agreement
     from leads.ledger import Ledger
-    from serving.intake import Intake
+    from serving.deciding.intake import Intake
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def intake_of(ledger: Ledger, scoring: bool = True) -> Iterator[Intake]:
     """`scoring` loads the champion."""
     from models.champion import serving_scorer
     from models.scorecard import scorecard_scorer
-    from serving.intake import Intake
+    from serving.deciding.intake import Intake
     from serving.scoring.live import LiveScorer
 
     agreement, number = in_force(ledger)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from leads.lead import Submission
 from leads.ledger import HookFault, Ledger, faults_about, lead_story, leads_of, objections, sent_on
 from serving import answers
-from serving.lead_story import story_body
 from serving.rights.answers import message_body
+from serving.views.lead_story import story_body
 
 
 def person_export(ledger: Ledger, people: Sequence[str], zone: ZoneInfo) -> dict[str, Any]:

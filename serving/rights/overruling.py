@@ -15,8 +15,8 @@ from leads.ledger import (
     person_of,
 )
 from leads.refusal import Refusal
-from serving.anew import Case, decide_anew, scored_anew
-from serving.intake import Intake
+from serving.deciding.anew import Case, decide_anew, scored_anew
+from serving.deciding.intake import Intake
 from serving.scoring.live import Scored
 
 T = TypeVar("T")

@@ -30,10 +30,10 @@ from leads.ledger import (
 from models.champion import saved_scorer
 from models.scorecard import scorecard_scorer
 from models.scorer import Scorer
-from serving.placement import Team
-from serving.return_announcement import return_announcement
+from serving.announcing.return_announcement import return_announcement
 from serving.scoring.comparison import Fault, fault
 from serving.scoring.live import LiveScorer, reason_of
+from serving.team.placement import Team
 from serving.watch.logs import logger
 
 WATCHED = timedelta(days=7)

@@ -6,8 +6,8 @@ from functools import partial
 
 from leads.lead import Decision, Submission
 from leads.ledger import Connection, Degraded, degraded_decisions, still_latest
-from serving.anew import Case, decide_anew, scored_anew
-from serving.intake import Intake
+from serving.deciding.anew import Case, decide_anew, scored_anew
+from serving.deciding.intake import Intake
 from serving.scoring.live import Scored
 
 BATCH = 100

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from leads.ledger import Backlog, Ledger, LedgerUnavailable, QueueState, bundles, outbox_state, queue_state
 from leads.ledger.opening import REVISIONS
-from serving.intake import Intake
+from serving.deciding.intake import Intake
 
 KEPT_SECONDS = 10.0
 READ_SECONDS = 1.0

@@ -26,7 +26,7 @@ from leads.marks import doubtful
 from models.champion import serving_scorer
 from models.engaged import engaged_row
 from models.proposal import Comparison, DecidedAgain, compared, segments, sums
-from serving.decider import Decider, Told
+from serving.deciding.decider import Decider, Told
 from serving.scoring.engaged import with_engagements
 from serving.scoring.live import Scored
 from tests.bundles import promoted_model

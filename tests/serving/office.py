@@ -29,11 +29,11 @@ from leads.ledger import (
 from leads.team import Change, ChangeKind, Member, team_of
 from models.champion import serving_scorer
 from models.scorecard import scorecard_scorer
-from serving.clock import Clock
+from serving.deciding.intake import Intake
 from serving.edge.arrival import Arrival, sending_of
-from serving.intake import Intake
-from serving.outcomes import tell
+from serving.feedback.outcomes import tell
 from serving.scoring.live import LiveScorer
+from serving.team.clock import Clock
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HEAD = """

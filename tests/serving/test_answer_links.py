@@ -15,8 +15,8 @@ import pytest
 from benchmarks.reliability.workplace import laid_out, serving
 from leads.ledger import open_ledger
 from leads.refusal import Refusal
-from serving.answer_links import AnswerLink, read, written
 from serving.delivery.configuration import public_url
+from serving.feedback.answer_links import AnswerLink, read, written
 from tests.serving.conftest import AGREEMENT
 from tests.serving.test_bad_input import Place
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from leads.agreement import parse_agreement
 from leads.fields import Value
 from leads.sections import RoutingRule
-from serving.assignment import Assigned, Standing, after, assign
+from serving.team.assignment import Assigned, Standing, after, assign
 
 EVERYBODY = (RoutingRule(),)
 RULES = parse_agreement(

@@ -13,11 +13,11 @@ from leads.lead import Assignment
 from leads.ledger import LedgerUnavailable, Placement, add_receiver, assignment_of
 from leads.ledger.receiver import EVENTS
 from models.replay import Replay
-from serving.clock import Clock
-from serving.moves import Moves
-from serving.placement import Team
 from serving.rights.erasure import erase_people
 from serving.rights.overruling import object_to_profiling
+from serving.team.clock import Clock
+from serving.team.moves import Moves
+from serving.team.placement import Team
 from tests.serving.office import SALES, Office, berlin, people
 
 TEN = "2026-11-20 10:00"
@@ -308,7 +308,7 @@ def test_a_night_and_a_public_holiday_take_no_lead_away(office: Opened) -> None:
 
 
 def test_whom_a_person_named_by_hand_keeps_it_also_outside_the_team(either: Opened) -> None:
-    from serving.anew import Case, decide_anew, scored_anew
+    from serving.deciding.anew import Case, decide_anew, scored_anew
 
     sales = either("anna")
     lead = sales.send()

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from leads.ledger import add_receiver, queued, unanswered
 from leads.ledger.receiver import EVENTS
-from serving.moves import AT_HAND
+from serving.team.moves import AT_HAND
 from tests.serving.office import SALES, Office, berlin, people
 
 NAMES = ("anna", "bert", "carl", "dora")

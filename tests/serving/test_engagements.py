@@ -23,7 +23,7 @@ from leads.ledger import (
 )
 from models.replay import Replay
 from serving.edge.engagement_body import LONGEST, PROPERTIES
-from serving.engagements import tell as tell_all
+from serving.feedback.engagements import tell as tell_all
 from tests.serving.conftest import AGREEMENT
 from tests.serving.office import SALES, Office, berlin, people
 from tests.serving.test_bad_input import JSON, PAGE, Place, told

@@ -26,7 +26,7 @@ from benchmarks.reliability.workplace import ROOT, Workplace, environment, servi
 from leads import excel_table
 from leads.lead import Outcome
 from leads.ledger import Ledger, LedgerBusy, create_key, digests, erase, leads_of, open_ledger, tables
-from serving import outcomes
+from serving.feedback import outcomes
 from serving.imports import event_rows, patience, table_import
 
 AGREEMENT = workplace.AGREEMENT.replace(

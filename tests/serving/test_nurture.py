@@ -31,14 +31,14 @@ from leads.ledger import (
     write_price,
 )
 from models.replay import Replay
-from serving import nurture
-from serving.anew import Case, decide_anew, scored_anew
-from serving.engagements import tell as tell_engagements
+from serving.deciding.anew import Case, decide_anew, scored_anew
+from serving.feedback.engagements import tell as tell_engagements
+from serving.feedback.outcomes import tell as tell_outcomes
 from serving.imports.table_import import Asked, import_table
-from serving.nightly import Nights
-from serving.nurture import Again, EngagedLeads
-from serving.outcomes import tell as tell_outcomes
-from serving.timeline import timeline
+from serving.nurturing import nurture
+from serving.nurturing.nightly import Nights
+from serving.nurturing.nurture import Again, EngagedLeads
+from serving.views.timeline import timeline
 from tests.serving.office import SALES, Office, berlin, people
 
 TEXT = (
@@ -359,7 +359,7 @@ def test_two_processes_on_postgresql_share_one_night(
     office: Callable[..., Nursery], new_postgres: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both begin at the same instant; each nurtured lead is scored by one of them, once."""
-    from serving import nightly
+    from serving.nurturing import nightly
 
     monkeypatch.setattr(nightly, "BATCH", 3)
     first = office(database=new_postgres())
@@ -419,7 +419,7 @@ def test_a_route_changes_once_in_a_cool_down_whatever_comes(office: Callable[...
 def test_the_night_is_done_once_by_two_processes_and_goes_on_after_a_death(
     office: Callable[..., Nursery], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from serving import nightly
+    from serving.nurturing import nightly
 
     monkeypatch.setattr(nightly, "BATCH", 2)
     here = office()
@@ -596,7 +596,7 @@ def test_an_event_of_a_clock_that_is_ahead_counts_once_it_has_happened(office: C
 def test_what_many_did_is_read_page_by_page_and_what_was_written_late_too(
     office: Callable[..., Nursery], database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from serving import passage
+    from serving.nurturing import passage
 
     monkeypatch.setattr(passage, "EVENTS", 4)
     monkeypatch.setattr(nurture, "BATCH", 2)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from leads.lead import Outcome, OutcomeType
 from leads.ledger import latest_decision, outcomes_of, tables
 from leads.outcome import state_of, teaches
-from serving.outcomes import tell
+from serving.feedback.outcomes import tell
 from tests.serving.office import SALES, Office, berlin, people
 from tests.training.labels import label
 

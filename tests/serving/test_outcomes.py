@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.reliability.workplace import laid_out, serving
 from leads.ledger import EVENTS, add_receiver, create_key, open_ledger
-from serving import outcomes
+from serving.feedback import outcomes
 from tests.serving.conftest import AGREEMENT
 from tests.serving.test_bad_input import JSON, PAGE, Place, told
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from leads.ledger import LedgerUnavailable, digests, latest_decision, tables
 from models.policy import Verdict
-from serving.decider import Decider
+from serving.deciding.decider import Decider
 from serving.edge.arrival import Arrival
 from serving.rights.erasure import erase_people
 from tests.serving.office import SALES, Office, berlin, people

@@ -28,7 +28,7 @@ from leads.ledger import (
 from leads.team import Change
 from models.replay import Replay
 from serving import upkeep
-from serving.pricing import Prices
+from serving.deciding.pricing import Prices
 from tests.history import remember
 from tests.serving.conftest import AGREEMENT as FORM_AGREEMENT
 from tests.serving.conftest import Service

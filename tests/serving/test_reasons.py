@@ -13,12 +13,12 @@ import pytest
 from leads.agreement import parse_agreement
 from leads.lead import Outcome, OutcomeType
 from leads.ledger import Connection, Story, decisions_by_id, due_returns, lead_story
-from serving.outcomes import tell
-from serving.returning import bring_back
+from serving.feedback.outcomes import tell
+from serving.feedback.returning import bring_back
+from serving.feedback.telling import Told
 from serving.rights.erasure import erase_people
-from serving.telling import Told
-from serving.timeline import timeline
 from serving.upkeep import chores
+from serving.views.timeline import timeline
 from tests.serving.office import SALES, Office, berlin, people
 
 TEN = "2026-11-20 10:00"

@@ -26,7 +26,7 @@ from leads.ledger import (
     promote,
     save_bundle,
 )
-from serving.anew import Case, decide_anew, scored_anew
+from serving.deciding.anew import Case, decide_anew, scored_anew
 from serving.rights.desk import intake_of
 from tests.leads.conftest import decided, entered, entry, sending
 from tests.serving.conftest import AGREEMENT, Service, accord

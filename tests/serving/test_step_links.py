@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from leads.lead import Outcome
-from serving.answer_links import AnswerLink, read
-from serving.outcomes import tell
-from serving.returning import bring_back
-from serving.telling import Told
+from serving.feedback.answer_links import AnswerLink, read
+from serving.feedback.outcomes import tell
+from serving.feedback.returning import bring_back
+from serving.feedback.telling import Told
 from tests.serving.office import SALES, Office, berlin, people
 
 PUBLIC = "https://accord.example.com"

@@ -17,7 +17,7 @@ from training.retraining.retrain import Retrained
 
 RESULTS: Mapping[Result, str] = {
     "promoted": "A new champion serves from now on",
-    "challenger": "The challenger passed, but somebody else promoted another model in the meantime",
+    "challenger": "The challenger passed every gate, but does not serve by itself",
     "kept": "The champion stays",
     "too-early": "It is too early to learn",
     "failed": "It went wrong",

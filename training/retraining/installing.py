@@ -11,7 +11,7 @@ import numpy as np
 
 from leads.agreement import Agreement
 from leads.ledger.book import Ledger
-from leads.ledger.bundle import Stale, promote
+from leads.ledger.bundle import RETURNED, Stale, bundles, is_arrival, is_return, promote, promotions
 from leads.ledger.retraining import Retraining
 from models.bundle import Files, bundle_files
 from models.pricing import price_under
@@ -64,7 +64,7 @@ def install(
     facts = _facts(made, recipe, verdict, begun, leads)
     number = save_verified(made.files, facts, ledger)
     if refused is None:
-        refused = _promoted(number, begun, ledger)
+        refused = _given_up(recipe, ledger) or _promoted(number, begun, ledger)
     return Installed(number, made.scorer, made.files, facts, refused)
 
 
@@ -81,6 +81,19 @@ def _facts(made: Refitted, recipe: Recipe, verdict: Verdict, begun: Retraining, 
         "gates": [gate.facts for gate in verdict.gates],
         "refused": None if verdict.passed else verdict.sentence,
     }
+
+
+def _given_up(recipe: Recipe, ledger: Ledger) -> str | None:
+    """Whether a model of the same settings failed on real leads since anybody wanted one: made anew, it would probably
+    fail again, week by week."""
+    settings, recipes = recipe.to_json(), {entry.number: entry.facts.get("recipe") for entry in bundles(ledger)}
+    for one in reversed(promotions(ledger)):
+        if is_return(one) and one.replaced is not None and recipes.get(one.replaced) == settings:
+            wrong = one.reason.removeprefix(RETURNED)
+            return f"model {one.replaced} has the same settings and was given up by itself: {wrong}"
+        if is_arrival(one) and one.bundle is not None and recipes.get(one.bundle) == settings:
+            return None
+    return None
 
 
 def _promoted(number: int, begun: Retraining, ledger: Ledger) -> str | None:

@@ -36,8 +36,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Survey:
-    """Every column but the target stands in one of `fields` (by column, not by key), `campaign`, `dropped` and
-    `known_after_contact` (with the reason), `used` (what [table] reads itself)."""
+    """Every column but the target and those that [table] reads itself stands in one of `fields` (by column, not by
+    key), `campaign`, `dropped` and `known_after_contact` (with the reason)."""
 
     rows: int
     columns: Mapping[str, Column]
@@ -46,7 +46,6 @@ class Survey:
     campaign: tuple[str, ...]
     dropped: Mapping[str, str]
     known_after_contact: Mapping[str, str]
-    used: Collection[str]
 
 
 def survey(
@@ -72,7 +71,7 @@ def survey(
     campaign = tuple(name for name in campaign if name not in known)
     out = {*dropped, *known, *campaign}
     fields = {name: _field(column, keys[name]) for name, column in judged.items() if name not in out}
-    return Survey(len(frame), columns, keys, fields, campaign, dropped, known, used)
+    return Survey(len(frame), columns, keys, fields, campaign, dropped, known)
 
 
 def read_column(name: str, column: pd.Series) -> Column:

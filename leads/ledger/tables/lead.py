@@ -14,7 +14,7 @@ leads = Table(
     Column("person", String(64)),
     Column("company", String(64)),
     Index(None, "arrived_at"),
-    Index(None, "company"),
+    Index(None, "company", "arrived_at"),
     Index("uq_leads_person", "person", unique=True),
 )
 

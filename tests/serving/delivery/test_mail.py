@@ -24,7 +24,7 @@ from leads.lead import Announcement, Contribution, Decision, Score, Submission
 from leads.ledger import Ledger, Made, Outgoing, deliveries
 from leads.ledger.outbox import post
 from leads.refusal import Refusal
-from serving.announcement import announcement
+from serving.announcing.announcement import announcement
 from serving.delivery.configuration import Relay, configuration, mail_not_configured
 from serving.delivery.schedule import Outcome
 from serving.delivery.smtp import MailSender

@@ -17,7 +17,6 @@ from leads.ledger import (
     Ledger,
     Outgoing,
     Writer,
-    cancel_messages,
     deliveries,
     disable_receiver,
     enable_receiver,
@@ -348,7 +347,6 @@ def test_cancelled_messages_and_those_of_removed_receivers_are_not_sent(ledger: 
     posted(ledger, 2)
     with ledger.transaction() as connection:
         assert remove_receiver(connection, gone, datetime.now(UTC))
-        assert cancel_messages(connection, "ld_other", datetime.now(UTC)) == 0
     send, sent = answering(DELIVERED)
 
     async def play() -> None:

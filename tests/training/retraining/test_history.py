@@ -14,7 +14,7 @@ import pytest
 from leads.lead import Outcome, OutcomeType
 from leads.ledger import object_
 from leads.ledger.person import digest
-from serving.outcomes import tell
+from serving.feedback.outcomes import tell
 from tests.serving.office import SALES, Office, people
 from training.retraining.history import History, known_at, read_history
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from leads.ledger import load_bundle, promotions, tables
+from leads.ledger import RETURNED, load_bundle, promote, promotions, tables
 from leads.ledger.retraining import Look, begin_retraining, looked_before, write_look
 from leads.settings import Settings
 from tests.training.retraining.company import FORM, Company, crm
@@ -100,6 +100,20 @@ def test_again_at_once_there_is_nothing_new_to_learn(learned: Learned, tmp_path:
     assert company.champion() == 1
     assert company.score() == before
     assert [one["result"] for one in company.story()] == ["kept", "promoted"]
+
+
+def test_what_failed_on_real_leads_is_not_made_again_week_by_week(learned: Learned, tmp_path: Path) -> None:
+    company = learned[0].copy(tmp_path / "returned")
+    with company.ledger() as ledger:
+        promote(ledger, None, 1, f"{RETURNED}every lead got the same score")
+    told = company.retrain()
+    assert (told["result"], told["model"], company.champion()) == ("challenger", "conversion/2", None)
+    assert all(gate["passed"] for gate in told["gates"])
+    assert "model 1 has the same settings and was given up by itself: every lead got the same score" in told["why"]
+    assert "model 2 serves now" in company("promote", 2).lower()
+    with company.ledger() as ledger:
+        promote(ledger, None, 2, "rolled back by hand")
+    assert company.retrain()["result"] == "promoted"
 
 
 def test_a_refresh_is_held_against_the_champion_as_old_as_it_is(learned: Learned, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""How one agreement takes the place of another."""

@@ -1,0 +1,1 @@
+"""What the outside hears, in a webhook or a mail."""

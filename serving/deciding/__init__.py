@@ -1,0 +1,1 @@
+"""From a valid form to a stored decision, at its arrival and again later."""

@@ -1,0 +1,1 @@
+"""Leads of marketing: scored again by what they do, and brought back to sales."""
