@@ -22,7 +22,7 @@ def contests(runs: int, noise: float, first: int = 0) -> list[Contest]:
 
 def promoted_at_any_look(played: Sequence[Contest]) -> float:
     """The share that passes at least once, with a look every week, by the confidence sequence."""
-    passed = [any(superior_at_any_look(until(of.window, seen), PLANNED).passed for seen in LOOKS) for of in played]
+    passed = [any(superior_at_any_look(until(of.window, seen)).passed for seen in LOOKS) for of in played]
     return float(np.mean(passed))
 
 

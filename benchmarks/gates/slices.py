@@ -92,7 +92,7 @@ def _read(of: Company, run: int) -> dict[str, Reading]:
     moved = challenger.astype(float) - champion
     alone = (logged.if_sales - logged.if_nurtured) * moved
     values = per_person(scores, logged.person).values
-    low, high = (bound(values, LEADS) for bound in (sequence.lower_bound, sequence.upper_bound))
+    low, high = (bound(values) for bound in (sequence.lower_bound, sequence.upper_bound))
     return {
         "doubly robust": _reading(of.truth, estimate(scores, logged.person)),
         "at any look": Reading(low <= of.truth <= high, float(values.mean()) - of.truth),

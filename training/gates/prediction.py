@@ -18,11 +18,11 @@ def superior(window: Window, resamples: int = bootstrap.RESAMPLES) -> Gate:
     return _judged(window, bootstrap.lower_bound(window.gains, window.person, resamples), 0.0)
 
 
-def superior_at_any_look(window: Window, planned: int) -> Gate:
-    """For a new recipe that is looked at repeatedly; `planned` persons were settled before the first look."""
+def superior_at_any_look(window: Window) -> Gate:
+    """For a new recipe that is looked at repeatedly."""
     if why := unusable(window):
         return refused("prediction", why, window)
-    return _judged(window, sequence.lower_bound(window.gains_per_person.values, planned), 0.0)
+    return _judged(window, sequence.lower_bound(window.gains_per_person.values), 0.0)
 
 
 def not_worse(window: Window, resamples: int = bootstrap.RESAMPLES) -> Gate:

@@ -17,17 +17,16 @@ LEAST_DRAWN = 30
 single conversion decides."""
 
 
-def value(logged: Logged, challenger: Routes, champion: Routes, planned: int) -> Gate:
-    """`planned`: how many people with a lot were to be seen, settled before the first look. It may be looked at
-    whenever somebody likes."""
-    numbers = _numbers(logged, challenger, champion, planned)
+def value(logged: Logged, challenger: Routes, champion: Routes) -> Gate:
+    """It may be looked at whenever somebody likes."""
+    numbers = _numbers(logged, challenger, champion)
     if why := _too_little(numbers):
         return Gate("value", True, why, numbers, judged=False)
     worse, bearable = numbers["upper_bound"] < 0, numbers["lower_bound"] > -numbers["may_lose"]
     return Gate("value", bearable and not worse, _sentence(numbers), numbers)
 
 
-def _numbers(logged: Logged, challenger: Routes, champion: Routes, planned: int) -> dict[str, float]:
+def _numbers(logged: Logged, challenger: Routes, champion: Routes) -> dict[str, float]:
     gained = per_person(difference(logged, challenger, champion), logged.person)
     differ = challenger != champion
     weight = (challenger == logged.sales) / logged.propensity
@@ -40,8 +39,8 @@ def _numbers(logged: Logged, challenger: Routes, champion: Routes, planned: int)
         "champion_earns": earns,
         "gain": gained.mean,
         "standard_error": gained.standard_error,
-        "lower_bound": sequence.lower_bound(gained.values, planned),
-        "upper_bound": sequence.upper_bound(gained.values, planned),
+        "lower_bound": sequence.lower_bound(gained.values),
+        "upper_bound": sequence.upper_bound(gained.values),
         "may_lose": MAY_LOSE * abs(earns),
         "effective_share": _effective(weight),
         "greatest_weight": float(weight.max(initial=0.0)),

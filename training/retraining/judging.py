@@ -17,7 +17,6 @@ from models.market import Asked, Market, settle
 from models.policy import Price, minutes_of, on_scales, route, value_of
 from training.gates import calibration, capacity, data, prediction, subgroups, value
 from training.gates.gate import Gate
-from training.gates.sequence import FIRST_LOOK
 from training.gates.verdict import Kind
 from training.gates.window import Window
 from training.off_policy import RANGE, Logged, Routes
@@ -123,7 +122,7 @@ def _prediction(study: Study, claim: Claim, window: Window) -> Gate:
 
 def _superior(window: Window, looked: int) -> Gate:
     if looked:
-        return prediction.superior_at_any_look(window, planned=2 * max(window.leads, FIRST_LOOK))
+        return prediction.superior_at_any_look(window)
     return prediction.superior(window)
 
 
@@ -211,8 +210,7 @@ def _value(study: Study, claim: Claim, challenger: Market, champion: Market) -> 
     if not drawn.any():
         sentence = "No lead of the window had a lot, so what the routes would earn is not known. This does not stop it."
         return Gate("value", True, sentence, {"leads": 0.0}, judged=False)
-    planned = 2 * max(FIRST_LOOK, len(logged.person))
-    return value.value(logged, _to_sales(challenger)[drawn], _to_sales(champion)[drawn], planned)
+    return value.value(logged, _to_sales(challenger)[drawn], _to_sales(champion)[drawn])
 
 
 def _to_sales(market: Market) -> Routes:

@@ -201,7 +201,7 @@ def test_nobody_stands_in_two_folds() -> None:
 def test_routes_that_earn_more_pass_and_those_that_earn_less_do_not() -> None:
     of = logged()
     half = first_half(of)
-    better, worse = value(of, half, ~half, 4_000), value(of, ~half, half, 4_000)
+    better, worse = value(of, half, ~half), value(of, ~half, half)
     assert better.passed
     assert better.judged
     assert better.numbers["lower_bound"] > 0
@@ -213,26 +213,26 @@ def test_a_small_loss_that_is_known_to_be_small_is_borne_and_a_greater_one_is_no
     of = logged(40_000)
     half = first_half(of)
     few = half & (np.arange(len(half)) % 40 != 0)
-    same = value(of, few, half, 40_000)
+    same = value(of, few, half)
     assert -same.numbers["may_lose"] < same.numbers["lower_bound"] < 0
     assert same.judged
     many = half & (np.arange(len(half)) % 4 != 0)
-    assert not value(of, many, half, 40_000).passed
+    assert not value(of, many, half).passed
 
 
 def test_too_little_drawn_by_lot_says_so_and_does_not_block() -> None:
     of = logged(4_000, slice_=0.02)
     half = first_half(of)
-    rare = value(of, half & (np.arange(4_000) < 500), np.zeros(4_000, dtype=bool), 4_000)
+    rare = value(of, half & (np.arange(4_000) < 500), np.zeros(4_000, dtype=bool))
     assert rare.passed
     assert not rare.judged
     assert "does not stand in its way" in rare.sentence
     noisy = replace(logged(800), earned=np.random.default_rng(6).normal(5, 40, 800))
-    unclear = value(noisy, first_half(noisy), ~first_half(noisy), 800)
+    unclear = value(noisy, first_half(noisy), ~first_half(noisy))
     assert unclear.passed
     assert not unclear.judged
     assert "too little was drawn by lot to say more" in unclear.sentence
-    alike = value(of, half, half, 4_000)
+    alike = value(of, half, half)
     assert alike.passed
     assert "the same way" in alike.sentence
 
