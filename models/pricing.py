@@ -39,9 +39,10 @@ from leads.ledger.price import (
 from leads.ledger.rights import objecting
 from leads.ledger.team import team_changes
 from leads.team import capacity_a_day, team_of
-from models.champion import REGISTERED_MODEL, saved_scorer
+from models.champion import saved_scorer
 from models.engaged import engaged_row, inputs, learned, raised, raised_by
 from models.market import Asked, Market, nudged, settle
+from models.naming import model_or_none
 from models.policy import minutes_of, on_scales, value_of
 from models.scorecard import scorecard_scorer
 from models.scorer import Row, Scorer, sigmoids
@@ -147,7 +148,7 @@ def _weighed(
     scorer: Callable[[], Scorer],
     now: datetime,
 ) -> Iterator[Asked]:
-    model = None if champion is None else f"{REGISTERED_MODEL}/{champion}"
+    model = model_or_none(champion)
     others = []
     for lead in leads:
         if _stands(lead, model, number) and lead.minutes is not None:

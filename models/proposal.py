@@ -26,8 +26,9 @@ from leads.ledger.price import DayPrice, SentDecision, sendings, sent_decisions
 from leads.refusal import Failure
 from models import policy
 from models.bundle_document import BundleRefused
-from models.champion import REGISTERED_MODEL, saved_scorer
+from models.champion import saved_scorer
 from models.engaged import engaged_row, interest_at
+from models.naming import model_or_none
 from models.pricing import AT_ONCE, Chance, scores_of, todays_price
 from models.scorecard import scorecard_scorer
 from models.scorer import Row, Scorer
@@ -126,8 +127,7 @@ def compared(
     leads: list[DecidedAgain] = []
     for first in range(0, len(decided), AT_ONCE):
         leads += _again(ledger, decided[first : first + AT_ONCE], before, after)
-    model = None if number is None else f"{REGISTERED_MODEL}/{number}"
-    return Comparison(since, now, model, leads, before.price, after.price)
+    return Comparison(since, now, model_or_none(number), leads, before.price, after.price)
 
 
 def sums(ruled: Sequence[Ruled]) -> dict[Route, Sum]:

@@ -12,8 +12,9 @@ from leads.ledger.agreement import agreement_text
 from leads.ledger.book import Ledger
 from leads.refusal import Refusal
 from models.bundle_document import BundleRefused
-from models.champion import REGISTERED_MODEL, saved_scorer
+from models.champion import saved_scorer
 from models.engaged import learned, only_engaged, with_points
+from models.naming import model_number
 from models.ruling import circumstances, ruled_again, ruling
 from models.scorecard import base_rate_score, scorecard_scorer
 from models.scorer import Scorer
@@ -58,10 +59,10 @@ class Replay:
         name = decision.score.model
         if name is None:
             return self.scorecard(decision.agreement)
-        registered, _, number = name.partition("/")
-        if registered != REGISTERED_MODEL or not number.isdecimal():
+        number = model_number(name)
+        if number is None:
             raise Refusal(f"There is no model {ascii(name)[:80]}.")
-        found = self.model(int(number))
+        found = self.model(number)
         if isinstance(found, Scorer):
             return found
         raise found

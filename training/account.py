@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from models.champion import REGISTERED_MODEL
+from models.naming import model_name
 from training.cohort import Cohort
 from training.record import CandidateRecord
 from training.run import Account
@@ -16,7 +16,7 @@ HEADLINES = ("log_loss", "roc_auc", "brier", "ece", "lift_at_10pct")
 def account_json(account: Account) -> str:
     training, record = account.training, account.training.record
     document: dict[str, Any] = {
-        "model": f"{REGISTERED_MODEL}/{training.number}" if training.number else None,
+        "model": model_name(training.number) if training.number else None,
         "run_id": account.run_id,
         "scored_by": record.winner if record else "scorecard",
         "promoted": training.promoted,

@@ -121,14 +121,16 @@ def retrain_arguments(parser: argparse.ArgumentParser) -> None:
 def retrain(options: argparse.Namespace) -> int:
     import json
 
-    from training.retraining.account import account_json, account_words, list_json, list_words
-    from training.retraining.job import listed, run_retraining
-
     if not 0 <= options.budget <= 86_400:
         raise Refusal("--budget must be a number of seconds from 0 to 86400.")
     if options.list:
+        from training.retraining.listing import list_json, list_words, listed
+
         print(list_json(listed()) if options.json else list_words(listed()))
         return 0
+    from training.retraining.account import account_json, account_words
+    from training.retraining.job import run_retraining
+
     account = run_retraining(options.agreement, options.budget, options.if_due)
     if isinstance(account, str):
         print(json.dumps({"due": False, "promoted": False, "why": account}) if options.json else account)

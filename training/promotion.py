@@ -21,7 +21,7 @@ from leads.ledger.opening import open_ledger
 from leads.refusal import Failure, Refusal
 from leads.settings import settings
 from models.bundle import BundleRefused
-from models.champion import REGISTERED_MODEL
+from models.naming import model_or_none
 from models.pricing import price_under
 from models.verification import verified_files
 
@@ -94,11 +94,8 @@ def _verify(ledger: Ledger, number: int) -> None:
 
 def told(change: Change, *, as_json: bool) -> str:
     if as_json:
-        model = None if change.number is None else f"{REGISTERED_MODEL}/{change.number}"
-        return json.dumps(
-            {"model": model, "before": change.before, "reason": change.reason, "warning": change.warning},
-            ensure_ascii=False,
-        )
+        facts = {"before": change.before, "reason": change.reason, "warning": change.warning}
+        return json.dumps({"model": model_or_none(change.number), **facts}, ensure_ascii=False)
     now, before = ("the scorecard" if one is None else f"model {one}" for one in (change.number, change.before))
     lines = [f"{now[0].upper()}{now[1:]} serves now; before it was {before}. Running services follow within seconds."]
     return "\n".join(lines + ([f"About MLflow: {change.warning}"] if change.warning else []))

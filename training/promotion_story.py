@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from leads.ledger.bundle import BundleEntry, Promotion, bundles, champion, promotions
 from leads.ledger.opening import open_ledger
 from leads.settings import settings
-from models.champion import REGISTERED_MODEL
+from models.naming import model_or_none
 
 
 def story(*, as_json: bool) -> str:
@@ -32,23 +32,19 @@ def _waiting(kept: list[BundleEntry], moves: list[Promotion], serving: int | Non
 
 def _document(moves: list[Promotion], serving: int | None, waiting: list[BundleEntry]) -> dict[str, object]:
     return {
-        "champion": _model(serving),
+        "champion": model_or_none(serving),
         "promotions": [
             {
-                "model": _model(move.bundle),
-                "replaced": _model(move.replaced),
+                "model": model_or_none(move.bundle),
+                "replaced": model_or_none(move.replaced),
                 "reason": move.reason,
                 "promoted_at": move.promoted_at.isoformat(),
                 "serves": move is moves[-1],
             }
             for move in moves
         ],
-        "waiting": [{"model": _model(entry.number), "refused": entry.facts.get("refused")} for entry in waiting],
+        "waiting": [{"model": model_or_none(entry.number), "refused": entry.facts.get("refused")} for entry in waiting],
     }
-
-
-def _model(number: int | None) -> str | None:
-    return None if number is None else f"{REGISTERED_MODEL}/{number}"
 
 
 def _lines(moves: list[Promotion]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from leads.agreement import Agreement
 from leads.lead import Announcement
-from models.champion import REGISTERED_MODEL
+from models.naming import model_name, model_or_none
 from serving import answers
 from serving.team.placement import Team
 
@@ -16,8 +16,8 @@ def return_announcement(given_up: int, serves: int | None, why: str, agreement: 
     lead, at = team.members.get(agreement.sales.lead or ""), team.now
     known = ((lead.mail if lead else None) or agreement.sales.mail, agreement.marketing.mail)
     data = {
-        "model": f"{REGISTERED_MODEL}/{given_up}",
-        "serves": None if serves is None else f"{REGISTERED_MODEL}/{serves}",
+        "model": model_name(given_up),
+        "serves": model_or_none(serves),
         "at": answers.time_told(at, ZoneInfo(agreement.sales.timezone)),
         "why": why,
     }

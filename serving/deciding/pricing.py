@@ -13,7 +13,8 @@ from leads.ledger import (
     newest_price,
     write_price,
 )
-from models.champion import REGISTERED_MODEL, saved_scorer
+from models.champion import saved_scorer
+from models.naming import model_number
 from models.policy import Price
 from models.pricing import team_capacity, today, todays_price
 from models.scorecard import scorecard_scorer
@@ -45,7 +46,7 @@ class Prices:
 
     def of(self, model: str | None) -> Price | None:
         """For a lead that this model scored; what the scorecard answers is held against the champion's price."""
-        bundle = self._champion if model is None else _number(model)
+        bundle = self._champion if model is None else model_number(model)
         saved = self._under.get(bundle)
         return Price(saved.number, saved.price.value, saved.price.review_from) if saved else None
 
@@ -107,8 +108,3 @@ class Prices:
             if saved is None or saved.price.day < price.day:
                 number = write_price(connection, price)
                 log.info("a sales minute has a new price", price=number, value=price.value, load=price.load)
-
-
-def _number(model: str) -> int | None:
-    name, _, number = model.partition("/")
-    return int(number) if name == REGISTERED_MODEL and number.isdecimal() else None

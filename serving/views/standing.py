@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from leads.ledger.standing import Standing
-from models.champion import REGISTERED_MODEL
+from models.naming import model_or_none
 from serving.answers import time_told
 
 KINDS = {"logistic": "a logistic", "trees": "trees", "blend": "a blend of trees and a logistic"}
@@ -13,7 +13,7 @@ KINDS = {"logistic": "a logistic", "trees": "trees", "blend": "a blend of trees 
 def standing_body(now: Standing, zone: ZoneInfo) -> dict[str, Any]:
     last = now.retrained
     return {
-        "model": None if now.model is None else f"{REGISTERED_MODEL}/{now.model}",
+        "model": model_or_none(now.model),
         "rung": now.rung,
         "since": time_told(now.since, zone),
         "why": now.why,

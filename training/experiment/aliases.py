@@ -12,7 +12,7 @@ from leads.ledger.bundle import BundleEntry, bundles, champion, load_bundle, pro
 from leads.refusal import Failure, Refusal
 from leads.settings import Settings
 from models.bundle_document import BundleRefused, unpack
-from models.champion import REGISTERED_MODEL as MODEL
+from models.naming import REGISTERED_MODEL as MODEL
 from training.experiment.loadable import Loadable, add_version
 from training.experiment.registry import (
     Kept,

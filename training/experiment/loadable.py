@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from leads.agreement import Agreement
 from leads.settings import Settings
 from models.bundle_document import Files
-from models.champion import REGISTERED_MODEL as MODEL
+from models.naming import REGISTERED_MODEL as MODEL
 from training.experiment.store import keep_model_files
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from models.champion import REGISTERED_MODEL as MODEL
+from models.naming import REGISTERED_MODEL as MODEL
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from leads.ledger.retraining import Result, Retraining
-from models.champion import REGISTERED_MODEL
+from models.naming import model_or_none
 from training.evaluation import log_loss
 from training.retraining.history import known_at
 from training.retraining.retrain import Retrained
@@ -37,7 +37,7 @@ class Account:
 
 def account_json(account: Account) -> str:
     ended, history = account.done.ended, account.done.history
-    model = f"{REGISTERED_MODEL}/{ended.bundle}" if ended.bundle else None
+    model = model_or_none(ended.bundle)
     document: dict[str, Any] = {
         "retraining": ended.id,
         "result": ended.result,
@@ -123,28 +123,3 @@ def _next(ended: Retraining) -> Iterator[str]:
 def _rung(done: Retrained) -> Iterator[str]:
     if done.ended.next_rung:
         yield f"What scores now: {done.rung}. {done.ended.next_rung}"
-
-
-def list_words(ended: Sequence[Retraining]) -> str:
-    if not ended:
-        return "No retraining yet; `accord retrain` runs one."
-    return "\n".join(
-        f"{one.id:>4}  {one.began_at:%Y-%m-%d %H:%M}  {one.result or 'unfinished':<10} "
-        f"{f'model {one.bundle}' if one.bundle else '':<10} {one.why or ''}".rstrip()
-        for one in ended
-    )
-
-
-def list_json(ended: Sequence[Retraining]) -> str:
-    told = [
-        {
-            "retraining": one.id,
-            "began_at": one.began_at.isoformat(),
-            "result": one.result,
-            "why": one.why,
-            "model": f"{REGISTERED_MODEL}/{one.bundle}" if one.bundle else None,
-            "gates": list(one.gates or ()),
-        }
-        for one in ended
-    ]
-    return json.dumps({"retrainings": told}, ensure_ascii=False)

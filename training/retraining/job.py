@@ -40,14 +40,6 @@ def run_retraining(agreement_option: str | None, budget: float, if_due: bool) ->
     return Account(done, logged.run_id, time.monotonic() - started, _megabytes(), warning)
 
 
-def listed() -> list[Retraining]:
-    ledger = open_ledger(settings().database_url)
-    try:
-        return retrainings(ledger)
-    finally:
-        ledger.close()
-
-
 def _agreement(ledger: Ledger, path: str | None) -> Agreement:
     """The one in force, under which leads are decided; the file's while none is."""
     agreed = agreement_in_force(ledger)
