@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from leads.agreement import Agreement, parse_agreement
 from leads.settings import Settings
+from tests.command import ran
 
 pytest_plugins = ["tests.postgres"]
 
@@ -97,7 +97,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def accord(tmp_path: Path, migrated: Path) -> Accord:
-    """The command as a user runs it, in a folder and with a home of its own."""
+    """The command, in a folder and with a home of its own."""
     (tmp_path / "home").mkdir()
     shutil.copy(migrated, tmp_path / "home" / "mlflow.db")
 
@@ -105,8 +105,7 @@ def accord(tmp_path: Path, migrated: Path) -> Accord:
         environment = {**os.environ, "ACCORD_HOME": str(tmp_path / "home"), "MLFLOW_DISABLE_TELEMETRY": "true"}
         for name in ("ACCORD_DATABASE_URL", "MLFLOW_TRACKING_URI", "ACCORD_AGREEMENT"):
             environment.pop(name, None)
-        call = [sys.executable, "-m", "accord", *map(str, words)]
-        done = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+        done = ran(words, environment, tmp_path)
         assert done.returncode == expect, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done

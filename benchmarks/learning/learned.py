@@ -24,7 +24,7 @@ FUTURE = "labels from the future"
 NEGATIVES = "young leads as negatives"
 LEFT_OUT = "young leads left out"
 INTERCEPT = "labels that wait, with the recent intercept"
-KEPT = "the same, kept only where it paid before"
+KEPT = "the recent intercept, kept only where it paid last month"
 
 
 class Told(NamedTuple):

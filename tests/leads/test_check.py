@@ -1,12 +1,13 @@
 import json
+import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from leads.agreement import parse_agreement
 from leads.check import explain
+from tests.command import ran
 
 ROOT = Path(__file__).parents[2]
 SIGNED = """
@@ -47,9 +48,7 @@ tags = "levels nearly pure"
 
 
 def accord(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "accord.py"), *arguments], capture_output=True, text=True, check=False
-    )
+    return ran(arguments, os.environ.copy())
 
 
 @pytest.fixture

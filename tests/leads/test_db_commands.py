@@ -17,6 +17,7 @@ from alembic import command
 
 from leads.ledger import Ledger, Writer, adopt_agreement, create_key, enter, lead_story, open_ledger
 from leads.ledger.opening import REVISIONS, connect
+from tests.command import ran
 from tests.leads.conftest import entered, entry, sending
 from tests.leads.test_ledger import count
 from tests.leads.test_ledger_schema import migrations
@@ -33,8 +34,7 @@ def accord(database: str, tmp_path: Path) -> Accord:
     environment.pop("ACCORD_AGREEMENT", None)
 
     def run(*words: object, expect: int = 0) -> Ran:
-        call = [sys.executable, ROOT / "accord.py", *map(str, words)]
-        done = subprocess.run(call, cwd=tmp_path, env=environment, text=True, capture_output=True, timeout=60)
+        done = ran(words, environment, tmp_path)
         assert done.returncode == expect, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done

@@ -18,6 +18,7 @@ from leads.ledger import adopt_agreement, open_ledger
 from models.champion import serving_scorer
 from serving.app import create_app
 from serving.scoring.live import Source
+from tests.command import ran
 
 PAGE = "https://www.example.com"
 AGREEMENT = """
@@ -83,9 +84,7 @@ class Service:
 
 
 def accord(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, ROOT / "accord.py", *words], env=environment(home), text=True, capture_output=True, check=False
-    )
+    return ran(words, environment(home))
 
 
 def laid_out(home: Path, url: str | None = None) -> Service:

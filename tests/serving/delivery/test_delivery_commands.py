@@ -13,6 +13,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from accord import main
+from tests.command import ran
 from tests.serving.conftest import AGREEMENT
 from tests.serving.delivery.conftest import LOOPBACK, Listener, plainly, until
 
@@ -23,13 +24,7 @@ OPEN = {"ACCORD_RECEIVER_NETWORKS": LOOPBACK}
 
 def accord(home: Path, *words: str, expect: int = 0, **settings: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ACCORD_", "MLFLOW_"))}
-    done = subprocess.run(
-        [sys.executable, ROOT / "accord.py", *words],
-        env=kept | {"ACCORD_HOME": str(home)} | OPEN | settings,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
+    done = ran(words, kept | {"ACCORD_HOME": str(home)} | OPEN | settings)
     assert done.returncode == expect, done.stderr
     assert "Traceback" not in done.stderr
     return done
