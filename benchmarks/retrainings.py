@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from benchmarks.provenance import ROOT, provenance
+from benchmarks.reliability.postgres import database
 from benchmarks.reliability.workplace import environment
 from leads.ledger import champion, open_ledger, promotions
 from leads.ledger.retraining import Retraining, retrainings
@@ -73,10 +74,9 @@ class Place(NamedTuple):
 
 def main() -> None:
     options = _options()
-    with TemporaryDirectory() as folder:
-        database = options.database or f"sqlite:///{Path(folder) / 'accord.db'}"
-        place = laid_out(Place(Path(folder), database))
-        result = {"database": database.partition(":")[0], **played(place, options.rounds)}
+    with TemporaryDirectory() as folder, database(options.database) as url:
+        place = laid_out(Place(Path(folder), url or f"sqlite:///{Path(folder) / 'accord.db'}"))
+        result = {"database": options.database, **played(place, options.rounds)}
     result |= {"provenance": provenance(cores=2, seed=SEED, packages=("accord", "lightgbm"))}
     text = json.dumps(result, indent=1)
     print(text)
@@ -131,7 +131,7 @@ def faults(
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.retrainings", description=__doc__)
-    parser.add_argument("--database", help="a PostgreSQL database that is empty (default: SQLite in a folder)")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite", help="(default: sqlite)")
     parser.add_argument("--rounds", type=int, default=50, help="rounds of two at once (default: 50)")
     parser.add_argument("--out", type=Path, help="write the result there as JSON too")
     return parser.parse_args()
