@@ -97,15 +97,19 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def accord(tmp_path: Path, migrated: Path) -> Accord:
-    """The command, in a folder and with a home of its own."""
-    (tmp_path / "home").mkdir()
-    shutil.copy(migrated, tmp_path / "home" / "mlflow.db")
+    return command_in(tmp_path, migrated)
+
+
+def command_in(folder: Path, migrated: Path) -> Accord:
+    """The command, in this folder and with a home of its own."""
+    (folder / "home").mkdir()
+    shutil.copy(migrated, folder / "home" / "mlflow.db")
 
     def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "ACCORD_HOME": str(tmp_path / "home"), "MLFLOW_DISABLE_TELEMETRY": "true"}
+        environment = {**os.environ, "ACCORD_HOME": str(folder / "home"), "MLFLOW_DISABLE_TELEMETRY": "true"}
         for name in ("ACCORD_DATABASE_URL", "MLFLOW_TRACKING_URI", "ACCORD_AGREEMENT"):
             environment.pop(name, None)
-        done = ran(words, environment, tmp_path)
+        done = ran(words, environment, folder)
         assert done.returncode == expect, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done

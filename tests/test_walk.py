@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,16 +14,25 @@ import httpx2
 import pandas as pd
 import pytest
 
-from tests.conftest import Accord
+from tests.conftest import Accord, command_in, invented_leads
 
 LEAD = {"source": "partner", "pages": 6, "demo_requested": True, "email": "jo@example.com"}
 
 
-@pytest.fixture
-def company(accord: Accord, leads: Callable[..., pd.DataFrame], tmp_path: Path) -> Accord:
-    leads(1500).to_csv(tmp_path / "history.csv", index=False)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
+    """The folder of a company with one model."""
+    folder = tmp_path_factory.mktemp("company")
+    accord = command_in(folder, migrated)
+    invented_leads(1500).to_csv(folder / "history.csv", index=False)
     accord("init", "history.csv", "--target", "converted", "--in-order")
     accord("train", "history.csv", "--budget", "0")
+    return folder
+
+
+@pytest.fixture
+def company(accord: Accord, trained: Path, tmp_path: Path) -> Accord:
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
     return accord
 
 
