@@ -36,8 +36,8 @@ PARTS = (
     Part("labels", labels.played, 4, 12),
     Part("drift", drift.played, 6, 72),
     Part("what a call adds", added.played, 2, 6),
-    Part("loop", loop.every_four_weeks, 3, 4),
-    Part("weekly loop", loop.every_week, 2, 3),
+    Part("loop", loop.every_four_weeks, 3, 6),
+    Part("weekly loop", loop.every_week, 2, 8),
     Part("year", year.played, 1, 1),
 )
 
