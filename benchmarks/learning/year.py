@@ -29,11 +29,11 @@ from training.gates.refit import near
 from training.gates.verdict import Kind, verdict
 from training.overlap import rows_to_learn_from
 from training.recipe import Recipe
-from training.retraining.contenders import Contender, Serving, before_the_window, refreshed, said_by
+from training.retraining.contenders import Contender, Renewed, Serving, before_the_window, renewed, said_by
 from training.retraining.digest import recipe_digest
 from training.retraining.history import History, known_at
 from training.retraining.judging import Claim, Said, judged
-from training.retraining.study import Study, facts_at, fitted, made_study, stages_of
+from training.retraining.study import Study, facts_at, fitted, made_study, stages_of, taught, without_action
 from training.retraining.window import TooEarly, judging_window
 
 PAST_WEEKS, WEEKS, EVERY = 52, 52, 4
@@ -169,12 +169,12 @@ def retrained(place: Funnel, champion: Champion, week: int, today: float) -> tup
         return champion, Retraining(week, None, False, "too little was known to choose anything by")
     audition = hold_audition(stages, study.scorecard[rows], champion.recipe)
     told = Retraining(week, None, False, audition.why)
-    for kind, contender, against in _challenges(study, champion, audition):
-        claim = Claim(kind, contender.said, against, lambda: 0, place.calls_a_day * MINUTES)
-        heard = verdict(kind, judged(study, claim, AGREEMENT))
-        told = Retraining(week, kind, heard.passed, heard.sentence)
-        if heard.passed and contender.recipe is not None:
-            return _refitted(study, contender.recipe, contender.said, champion, told)
+    for new in _challenges(study, champion, audition):
+        claim = Claim(new.kind, new.contender.said, new.against, lambda: 0, place.calls_a_day * MINUTES)
+        heard = verdict(new.kind, judged(new.study, claim, AGREEMENT))
+        told = Retraining(week, new.kind, heard.passed, heard.sentence)
+        if heard.passed and new.contender.recipe is not None:
+            return _refitted(new.study, new.contender.recipe, new.contender.said, champion, told)
     return champion, told
 
 
@@ -198,7 +198,7 @@ def _where(history: History, rows: Places) -> History:
     return replace(history, values=history.values.iloc[rows].reset_index(drop=True), recorded=None, **chosen)
 
 
-def _challenges(study: Study, champion: Champion, audition: Audition) -> Iterator[tuple[Kind, Contender, Said]]:
+def _challenges(study: Study, champion: Champion, audition: Audition) -> Iterator[Renewed]:
     """Every window is a new one, so each recipe is looked at once."""
     winner, serving = audition.winner, _serving(champion)
     against = _incumbent(study, champion)
@@ -208,10 +208,9 @@ def _challenges(study: Study, champion: Champion, audition: Audition) -> Iterato
         and recipe_digest(winner.recipe) != recipe_digest(champion.recipe)
     ):
         said = before_the_window(study, winner.recipe)
-        yield "new recipe", Contender(winner.name, winner.recipe, said), against.said
-    newer = refreshed(study, serving, against) if serving else None
-    if newer is not None:
-        yield "refresh", newer[0], newer[1]
+        yield Renewed("new recipe", study, Contender(winner.name, winner.recipe, said), against.said)
+    if serving is not None:
+        yield from renewed(study, serving, against)
 
 
 def _serving(champion: Champion) -> Serving | None:
@@ -222,7 +221,8 @@ def _serving(champion: Champion) -> Serving | None:
 
 def _incumbent(study: Study, champion: Champion) -> Contender:
     if champion.recipe is not None:
-        return Contender("champion", champion.recipe, before_the_window(study, champion.recipe))
+        alike = study if champion.action else without_action(study)
+        return Contender("champion", champion.recipe, before_the_window(alike, champion.recipe))
     log_odds = study.scorecard[study.window.rows]
     return Contender("scorecard", None, Said(log_odds, sigmoids(log_odds)))
 
@@ -230,16 +230,15 @@ def _incumbent(study: Study, champion: Champion) -> Contender:
 def _refitted(
     study: Study, recipe: Recipe, said: Said, champion: Champion, told: Retraining
 ) -> tuple[Champion, Retraining]:
-    history = study.history
-    everyone = np.arange(len(history))
+    history, everyone = study.history, taught(study)
     blend = fitted(study, recipe, everyone, history.until)
     scorer = Scorer(tuple(study.features), blend, recipe.rung)
     gate = near(said.log_odds, said_by(study, scorer).log_odds)
     if not gate.passed:
         return champion, replace(told, promoted=False, why=f"The champion stays. {gate.sentence}")
     facts = facts_at(history, everyone, history.until)
-    taught = Rows(np.empty((len(history), 0)), facts.y, facts.weight, facts.maturity)
-    plain, _ = plain_negatives(history, everyone, taught)
+    rows = Rows(np.empty((len(everyone), 0)), facts.y, facts.weight, facts.maturity)
+    plain, _ = plain_negatives(history, everyone, rows)
     return Champion(scorer, recipe, history.until), replace(told, plain=plain)
 
 

@@ -26,7 +26,7 @@ def superior_at_any_look(window: Window) -> Gate:
 
 
 def not_worse(window: Window, resamples: int = bootstrap.RESAMPLES) -> Gate:
-    """For a refresh: the champion's recipe, fitted on newer leads."""
+    """For the champion's own recipe, fitted on newer leads."""
     if why := unusable(window):
         return refused("prediction", why, window)
     bearable = max(MAY_BE_WORSE, SHARE * float(window.loss(window.champion).mean()))

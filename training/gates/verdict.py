@@ -8,13 +8,15 @@ from typing import Literal
 
 from training.gates.gate import Gate, Name
 
-Kind = Literal["new recipe", "refresh"]
+Kind = Literal["new recipe", "new input", "refresh"]
 
 NEEDED: Mapping[Kind, tuple[Name, ...]] = {
     "new recipe": ("data", "calibration", "prediction", "subgroups", "capacity", "value"),
+    "new input": ("data", "calibration", "prediction", "subgroups", "capacity", "value"),
     "refresh": ("data", "calibration", "prediction", "subgroups"),
 }
-"""In this order. A refresh is the champion's own recipe on newer leads; it routes as the champion does."""
+"""In this order. A refresh is the champion's own recipe on newer leads; it routes as the champion does. A new input is
+the same with who follows up among its inputs, so it routes otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

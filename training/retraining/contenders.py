@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from models.champion import saved_scorer
 from models.scorecard import scorecard_scorer
 from models.scorer import Scorer, sigmoids
 from training.audition import Candidate
+from training.gates.verdict import Kind
 from training.recipe import Recipe
 from training.retraining.history import SECONDS, known_at
 from training.retraining.judging import Said
@@ -67,8 +69,7 @@ def incumbent(study: Study, ledger: Ledger, serving: Serving | None, agreement: 
     if serving is None:
         return scorecard(study, agreement)
     if serving.recipe is not None and serving.learned_until > study.window.began:
-        alike = study if serving.action else without_action(study)
-        return Contender("champion", serving.recipe, before_the_window(alike, serving.recipe))
+        return Contender("champion", serving.recipe, before_the_window(_alike(study, serving), serving.recipe))
     try:
         return Contender("champion", serving.recipe, said_by(study, saved_scorer(ledger, serving.number)))
     except BundleRefused:
@@ -79,16 +80,38 @@ def scorecard(study: Study, agreement: Agreement) -> Contender:
     return Contender("scorecard", None, said_by(study, scorecard_scorer(agreement)))
 
 
-def refreshed(study: Study, serving: Serving, champion: Contender) -> tuple[Contender, Said] | None:
-    """The champion's recipe on newer leads, and what it is compared with: the champion itself where it learned from a
-    table, else its recipe as old as it is now. None where there is nothing newer to learn from, or where it would learn
-    what a call adds and so route otherwise: that is a new recipe."""
-    if serving.recipe is None or serving.action != with_action(study):
-        return None
-    if serving.of_table:
-        return Contender(serving.recipe.rung, serving.recipe, before_the_window(study, serving.recipe)), champion.said
-    older = _as_old_as(study, serving.recipe, study.history.until - serving.learned_until)
-    return None if older is None else (replace(champion, name=serving.recipe.rung), older)
+class Renewed(NamedTuple):
+    """The champion's recipe on newer leads, as `study` has them, and what it is held against."""
+
+    kind: Kind
+    study: Study
+    contender: Contender
+    against: Said
+
+
+def renewed(study: Study, serving: Serving, champion: Contender) -> Iterator[Renewed]:
+    """With who follows up among its inputs where leads can tell what a call adds by now and it did not know; and as it
+    is. Held against the champion itself where that learned from a table, else against its recipe as old as it is now.
+    Nothing where there is nothing newer to learn from, or less than it knows."""
+    recipe, alike = serving.recipe, _alike(study, serving)
+    if recipe is None or (serving.action and not with_action(study)):
+        return
+    days = study.history.until - serving.learned_until
+    against = champion.said if serving.of_table else _as_old_as(alike, recipe, days)
+    if against is None:
+        return
+    if alike is not study:
+        yield Renewed("new input", study, _renewed(study, recipe), against)
+    yield Renewed("refresh", alike, _renewed(alike, recipe), against)
+
+
+def _renewed(study: Study, recipe: Recipe) -> Contender:
+    return Contender(recipe.rung, recipe, before_the_window(study, recipe))
+
+
+def _alike(study: Study, serving: Serving) -> Study:
+    """The leads with the inputs that the champion has."""
+    return study if serving.action or not with_action(study) else without_action(study)
 
 
 def _as_old_as(study: Study, recipe: Recipe, days: float) -> Said | None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from leads.agreement import Agreement
 from leads.ledger.book import Ledger
 from leads.ledger.bundle import RETURNED, Stale, bundles, is_arrival, is_return, promote, promotions
@@ -23,7 +21,7 @@ from training.golden import golden_leads
 from training.recipe import Recipe
 from training.retraining.contenders import said_by
 from training.retraining.judging import Said
-from training.retraining.study import Study, fitted
+from training.retraining.study import Study, fitted, taught
 from training.saving import save_verified
 
 
@@ -49,8 +47,7 @@ class Installed:
 
 def refitted(study: Study, recipe: Recipe, judged: Said, agreement: Agreement) -> Refitted:
     history = study.history
-    everyone = np.arange(len(history))
-    scorer = Scorer(tuple(study.features), fitted(study, recipe, everyone, history.until), recipe.rung)
+    scorer = Scorer(tuple(study.features), fitted(study, recipe, taught(study), history.until), recipe.rung)
     fields = agreement.form.fields
     files = bundle_files(scorer, fields, agreement.sales.timezone, golden_leads(fields, history.values))
     return Refitted(scorer, files, near(judged.log_odds, said_by(study, scorer).log_odds))

@@ -71,16 +71,16 @@ def _each(study: Study, claim: Claim, agreement: Agreement) -> Iterator[Gate]:
     yield calibration.calibration(window)
     yield _prediction(alike, told, window)
     yield subgroups.subgroups(window, _kinds(alike))
-    if claim.kind == "new recipe":
+    if claim.kind != "refresh":
         challenger, champion = (_market(study, said, claim, agreement) for said in (claim.challenger, claim.champion))
         yield _capacity(study, challenger, champion)
         yield _value(study, claim, challenger, champion)
 
 
 def _comparable(study: Study, claim: Claim) -> tuple[Study, Claim]:
-    """Where one of the two knows who followed up and the other does not, on leads that sales was to follow up: else the
-    route alone, which tells much of a lead, would win."""
-    if (claim.challenger.p_nurture is None) == (claim.champion.p_nurture is None):
+    """Unless both know who followed up, on leads that sales was to follow up: else the route alone, which tells much of
+    a lead, would win, or a model would be judged by leads of which it says nothing."""
+    if claim.challenger.p_nurture is not None and claim.champion.p_nurture is not None:
         return study, claim
     chosen = study.history.action[study.window.rows] != 0
     window = study.window._replace(rows=study.window.rows[chosen])
@@ -103,8 +103,9 @@ def judging_leads(study: Study, claim: Claim) -> Window:
 
 def _prediction(study: Study, claim: Claim, window: Window) -> Gate:
     """A new recipe must beat the base rate as well: an agreement's points may be off by so much that even what says the
-    same of everybody, learned from noise, would seem better."""
-    if claim.kind == "refresh":
+    same of everybody, learned from noise, would seem better. What a call adds is no better prediction of what comes of
+    it, so the champion's own recipe need not foresee better for knowing it."""
+    if claim.kind != "new recipe":
         return prediction.not_worse(window)
     looked = claim.look()
     found = _superior(window, looked)

@@ -41,7 +41,7 @@ from training.retraining.contenders import (
     Serving,
     base_rate,
     incumbent,
-    refreshed,
+    renewed,
     scorecard,
     serving_now,
     tried,
@@ -51,7 +51,7 @@ from training.retraining.history import SECONDS, History, read_history
 from training.retraining.installing import Installed, install, refitted
 from training.retraining.judging import Claim, Said, judged
 from training.retraining.lessons import lessons_of
-from training.retraining.study import Study, made_study, stages_of, with_action
+from training.retraining.study import Study, made_study, stages_of
 from training.retraining.window import JudgingWindow, TooEarly, judging_window
 from training.rung import what_is_next
 from training.stage import Progress
@@ -59,9 +59,10 @@ from training.stage import Progress
 
 @dataclass(frozen=True)
 class Challenge:
-    """One contender before the gates, and what it was held against."""
+    """One contender before the gates, the leads as it learned from them, and what it was held against."""
 
     kind: Kind
+    study: Study
     contender: Contender
     against: Said
     verdict: Verdict
@@ -149,7 +150,7 @@ def _retrained(ledger: Ledger, agreement: Agreement, begun: Retraining, budget: 
     if challenge is None:
         return replace(done, ended=_ended(begun, "kept", _nothing_new(audition, serving)))
     progress("fitting on all leads")
-    return _settled(replace(done, challenge=challenge), study, challenge, _Bench(ledger, agreement, begun))
+    return _settled(replace(done, challenge=challenge), challenge, _Bench(ledger, agreement, begun))
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,8 @@ def _study(history: History, agreement: Agreement, window: JudgingWindow, action
 
 
 def _challenge(study: Study, done: Retrained, serving: Serving | None, bench: _Bench) -> Challenge | None:
-    """A new recipe, where the audition found one; if that does not pass, the champion's own on newer leads. None where
-    there is neither."""
+    """A new recipe, where the audition found one; if that does not pass, the champion's own on newer leads, knowing who
+    followed up or as it is. None where there is neither."""
     heard = list[Challenge]()
     for challenge in _challenges(study, done, serving, bench):
         heard.append(challenge)
@@ -188,12 +189,11 @@ def _challenges(study: Study, done: Retrained, serving: Serving | None, bench: _
     against = done.contenders[1]
     winner = done.audition.winner if done.audition is not None else None
     new = next((one for one in done.contenders if winner is not None and one.name == winner.name), None)
-    other_inputs = serving is not None and serving.action != with_action(study)
-    if new is not None and (other_inputs or recipe_digest(new.recipe) != recipe_digest(against.recipe)):
+    if new is not None and recipe_digest(new.recipe) != recipe_digest(against.recipe):
         look = _look(study, new, against)
         yield _heard(study, "new recipe", new, against.said, partial(_looking, bench, look), bench)
-    if serving is not None and (newer := refreshed(study, serving, against)):
-        yield _heard(study, "refresh", *newer, lambda: 0, bench)
+    for newer in renewed(study, serving, against) if serving is not None else ():
+        yield _heard(newer.study, newer.kind, newer.contender, newer.against, lambda: 0, bench)
 
 
 def _looking(bench: _Bench, look: Look) -> int:
@@ -207,7 +207,7 @@ def _heard(
     study: Study, kind: Kind, contender: Contender, against: Said, look: Callable[[], int], bench: _Bench
 ) -> Challenge:
     claim = Claim(kind, contender.said, against, look, bench.capacity)
-    return Challenge(kind, contender, against, verdict(kind, judged(study, claim, bench.agreement)))
+    return Challenge(kind, study, contender, against, verdict(kind, judged(study, claim, bench.agreement)))
 
 
 def _look(study: Study, contender: Contender, against: Contender) -> Look:
@@ -215,8 +215,8 @@ def _look(study: Study, contender: Contender, against: Contender) -> Look:
     return Look(recipe_digest(contender.recipe), recipe_digest(against.recipe), began, ended)
 
 
-def _settled(done: Retrained, study: Study, challenge: Challenge, bench: _Bench) -> Retrained:
-    recipe = challenge.contender.recipe
+def _settled(done: Retrained, challenge: Challenge, bench: _Bench) -> Retrained:
+    study, recipe = challenge.study, challenge.contender.recipe
     if recipe is None:
         raise ValueError("a challenger has a recipe")
     made = refitted(study, recipe, challenge.contender.said, bench.agreement)

@@ -57,6 +57,12 @@ def with_action(study: Study) -> bool:
     return any(feature.field == ACTION for feature in study.features)
 
 
+def taught(study: Study) -> Places:
+    """The leads that a model may learn from at the end: without the route among its inputs, none that was nurtured."""
+    everyone = np.arange(len(study.history))
+    return everyone if with_action(study) else everyone[study.history.action != 0]
+
+
 def without_action(study: Study) -> Study:
     """The same leads for a model that learns what comes of follow-up alone, as it did before."""
     features = [feature for feature in study.features if feature.field != ACTION]
@@ -123,10 +129,15 @@ def fitted(study: Study, recipe: Recipe, rows: Places, moment: float) -> Blend:
         study.features, matrix, facts.y, recipe, facts.maturity, facts.weight, study.history.person[rows]
     )
     said = out_of_fold(blend, Rows(blend.encoder.table(matrix), facts.y, facts.weight, facts.maturity), recipe)
-    return replace(blend, shift=blend.shift + _intercept(study.history, said, rows, moment))
+    return replace(blend, shift=blend.shift + _intercept(study, said, rows, moment))
 
 
-def _intercept(history: History, log_odds: Array, rows: Places, moment: float) -> float:
+def _intercept(study: Study, log_odds: Array, rows: Places, moment: float) -> float:
+    """None where recent leads were handled otherwise than those before and the model does not know it: what a call
+    adds would pass for a rate that moved."""
+    history = study.history
+    if not with_action(study) and len(np.unique(history.action[rows])) > 1:
+        return 0.0
     known = known_at(history, moment)
     age, delay = moment - history.decided_at[rows], np.where(known.y[rows] > 0, _told(history, rows), np.nan)
     whole = history.followed[rows] >= np.minimum(age, history.horizon)

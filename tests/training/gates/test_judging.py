@@ -190,10 +190,16 @@ def test_more_groups_need_more_certainty() -> None:
     assert among.harm < alone.harm
 
 
-@pytest.mark.parametrize(("moved", "passed"), [(0.0, True), (0.2, True), (0.4, False), (math.nan, False)])
-def test_a_refit_may_move_little(moved: float, passed: bool) -> None:
+@pytest.mark.parametrize(("moved", "passed"), [(0.0, True), (0.9, True), (-1.1, False), (math.nan, False)])
+def test_a_refit_may_move_all_leads_as_a_rate_moves(moved: float, passed: bool) -> None:
     scores = np.zeros(1_000)
     assert near(scores, scores + moved).passed is passed
+
+
+@pytest.mark.parametrize(("apart", "passed"), [(0.3, True), (0.5, False)])
+def test_a_refit_may_move_leads_apart_a_little(apart: float, passed: bool) -> None:
+    scores = np.zeros(1_000)
+    assert near(scores, scores + 0.5 + apart * np.where(np.arange(1_000) % 2, 1, -1)).passed is passed
 
 
 def test_a_refit_may_move_few_leads_far() -> None:
