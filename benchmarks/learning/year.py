@@ -27,12 +27,12 @@ from training.audition import Audition, hold_audition
 from training.company.world import World
 from training.gates.refit import near
 from training.gates.verdict import Kind, verdict
-from training.overlap import rows_to_learn_from
 from training.recipe import Recipe
 from training.retraining.contenders import Contender, Renewed, Serving, before_the_window, renewed, said_by
 from training.retraining.digest import recipe_digest
-from training.retraining.history import History, known_at
+from training.retraining.history import History
 from training.retraining.judging import Claim, Said, judged
+from training.retraining.lessons import lessons_of
 from training.retraining.study import Study, facts_at, fitted, made_study, stages_of, taught, without_action
 from training.retraining.window import TooEarly, judging_window
 
@@ -76,14 +76,17 @@ class Retraining:
 
 @dataclass(frozen=True)
 class Month:
-    """Four weeks' leads: conversions by what was said of each as it was handled, those that came in the end with their
-    95 % interval (Poisson), those to be expected by the truth, and what was lost of what the best choice would add."""
+    """Four weeks' leads: conversions by what was said of each as it was handled, those that came in the end, both also
+    of the called ones alone, the 95 % interval (Poisson) of those that came, those to be expected by the truth, and
+    what was lost of what the best choice would add."""
 
     month: int
     rung: str
     with_action: bool
     said: float
     converted: int
+    said_of_called: float
+    converted_of_called: int
     low: float
     high: float
     true: float
@@ -119,13 +122,15 @@ def _month(place: Funnel, champion: Champion, month: int, today: float) -> Month
         said.append(_week(place, champion, start))
     converted, true = int(np.isfinite(place.delay[rows]).sum()), place.true(rows)
     low, high = _poisson(converted)
-    scorer = champion.scorer
+    scorer, called = champion.scorer, place.action[rows] == 1
     return Month(
         month=month,
         rung="scorecard" if scorer is None else scorer.rung,
         with_action=scorer is not None and scorer.action is not None,
         said=round(float(np.concatenate(said).sum()), 2),
         converted=converted,
+        said_of_called=round(float(np.concatenate(said)[called].sum()), 2),
+        converted_of_called=int(np.isfinite(place.delay[rows])[called].sum()),
         low=round(low, 2),
         high=round(high, 2),
         true=round(true, 2),
@@ -179,9 +184,7 @@ def retrained(place: Funnel, champion: Champion, week: int, today: float) -> tup
 
 
 def _study(known: History) -> Study | TooEarly:
-    said = None if known.recorded is None else known.recorded.probability
-    log_odds = None if said is None else np.log(said / (1 - said))
-    lessons = rows_to_learn_from(known.action, known.propensity, known_at(known, known.until).y, log_odds)
+    lessons = lessons_of(known)
     history = _where(known, np.flatnonzero(lessons.rows))
     window = judging_window(history)
     if isinstance(window, TooEarly):

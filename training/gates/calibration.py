@@ -21,8 +21,11 @@ DRAWS, AT_ONCE, CERTAINTY, SEED = 500, 20, 0.99, 20261122
 def calibration(window: Window) -> Gate:
     if why := unusable(window):
         return refused("calibration", why, window)
-    promised = float(window.seen_by_now(window.challenger).sum())
-    off, tolerance = promised / window.conversions - 1, tolerated(window.conversions)
+    promised, theirs_promised = (
+        float(window.seen_by_now(scores).sum()) for scores in (window.challenger, window.champion)
+    )
+    off, theirs_off = promised / window.conversions - 1, theirs_promised / window.conversions - 1
+    tolerance = max(tolerated(window.conversions), abs(theirs_off))
     mine, theirs = (_error(window, scores) for scores in (window.challenger, window.champion))
     chance = by_chance(window.seen_by_now(window.challenger))
     in_all, in_each = abs(off) <= tolerance, mine <= max(theirs + MAY_BE_WORSE, chance)
@@ -31,6 +34,7 @@ def calibration(window: Window) -> Gate:
         "promised": promised,
         "conversions": float(window.conversions),
         "off": off,
+        "champion_off": theirs_off,
         "tolerance": tolerance,
         "calibration_error": mine,
         "champion_calibration_error": theirs,
@@ -40,7 +44,8 @@ def calibration(window: Window) -> Gate:
 
 
 def tolerated(conversions: int) -> float:
-    """By what share the promised conversions may differ from those seen: a tenth, or what chance alone may do."""
+    """By what share the promised conversions may differ from those seen: a tenth, or what chance alone may do. A
+    challenger that is nearer than the champion is let pass all the same: the other would go on."""
     return max(LEAST_TOLERANCE, STANDARD_ERRORS / math.sqrt(conversions))
 
 
@@ -64,8 +69,8 @@ def _sentence(window: Window, of: dict[str, float]) -> str:
     way = "more" if of["off"] > 0 else "fewer"
     return (
         f"The challenger expected {of['promised']:,.0f} conversions by now, {abs(of['off']):.0%} {way} than the "
-        f"{window.conversions:,} that came: {verdict} ({of['tolerance']:.0%} is tolerated). Among leads of like scores "
-        f"it is off by {of['calibration_error']:.1%} on average, the champion by "
-        f"{of['champion_calibration_error']:.1%}; {MAY_BE_WORSE:.0%} more than the champion is tolerated, or "
-        f"{of['by_chance']:.1%}, which chance alone may do."
+        f"{window.conversions:,} that came: {verdict} ({of['tolerance']:.0%} is tolerated; the champion is off by "
+        f"{abs(of['champion_off']):.0%}). Among leads of like scores it is off by {of['calibration_error']:.1%} on "
+        f"average, the champion by {of['champion_calibration_error']:.1%}; {MAY_BE_WORSE:.0%} more than the champion "
+        f"is tolerated, or {of['by_chance']:.1%}, which chance alone may do."
     )

@@ -13,8 +13,8 @@ from training.gates.data import LEAST_CONVERSIONS, LEAST_LEADS
 from training.retraining.history import History, first_of_leads, known_at, mature
 
 FEWEST_DAYS = 28.0
-"""The window is that long at least, and grows backwards until it holds as many leads as the gates ask for, but never
-over half of the leads that are mature."""
+"""The window is that long at least, and grows backwards until it holds as many leads that were not nurtured as the
+gates ask for, since some models are judged by these alone; but never over half of the leads that are mature."""
 
 
 class JudgingWindow(NamedTuple):
@@ -37,7 +37,8 @@ def judging_window(history: History) -> JudgingWindow | TooEarly:
     if not len(old):
         return TooEarly(_too_young(history))
     converted, ended = known.y[old], float(history.decided_at[old[-1]])
-    first = _first(history.decided_at[old], history.weight[old], converted * history.weight[old], ended)
+    each = history.weight[old]
+    first = _first(history.decided_at[old], each, each * (history.action[old] != 0), converted, ended)
     rows = first_of_leads(history, old[first:])
     leads, conversions = len(rows), known.y[rows].sum()
     if leads < LEAST_LEADS or conversions < LEAST_CONVERSIONS:
@@ -45,13 +46,12 @@ def judging_window(history: History) -> JudgingWindow | TooEarly:
     return JudgingWindow(float(history.decided_at[rows[0]]), ended, rows)
 
 
-def _first(decided_at: Array, weight: Array, converted: Array, ended: float) -> int:
+def _first(decided_at: Array, weight: Array, counted: Array, converted: Array, ended: float) -> int:
     """The first row of the window, counted among the mature ones, which stand oldest first."""
-    from_here_leads = weight[::-1].cumsum()[::-1]
-    from_here_converted = converted[::-1].cumsum()[::-1]
-    long_enough = (decided_at <= ended - FEWEST_DAYS) & (from_here_leads >= LEAST_LEADS)
-    enough = np.flatnonzero(long_enough & (from_here_converted >= LEAST_CONVERSIONS))
-    half = int(np.searchsorted(-from_here_leads, -from_here_leads[0] / 2))
+    leads, judging, conversions = (one[::-1].cumsum()[::-1] for one in (weight, counted, counted * converted))
+    long_enough = (decided_at <= ended - FEWEST_DAYS) & (judging >= LEAST_LEADS)
+    enough = np.flatnonzero(long_enough & (conversions >= LEAST_CONVERSIONS))
+    half = int(np.searchsorted(-leads, -leads[0] / 2))
     return max(half, int(enough[-1])) if len(enough) else half
 
 

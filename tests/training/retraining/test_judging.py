@@ -67,7 +67,10 @@ def test_leads_of_one_route_say_nothing_of_lots_days_and_routes(agreement: Agree
     both = np.ones(LEADS)
     both[::2] = 0
     study, truth = study_of(both, taken)
-    refused = gates(study, said(truth), said(np.full(len(truth), truth.mean())), agreement)["data"]
+    knows, knew = (
+        replace(one, p_nurture=one.p_sales) for one in (said(truth), said(np.full(len(truth), truth.mean())))
+    )
+    refused = gates(study, knows, knew, agreement)["data"]
     assert not refused.passed
     assert "The lot took the rarer route" in refused.sentence
 
