@@ -43,19 +43,12 @@ class Found(NamedTuple):
 
 
 def rows_to_learn_from(
-    action: Array,
-    propensity: Array,
-    y: Array,
-    log_odds: Array | None = None,
-    weight: Array | None = None,
-    counted: Mask | None = None,
+    action: Array, propensity: Array, y: Array, log_odds: Array | None = None, weight: Array | None = None
 ) -> Lessons:
     """One element a row. `action` is 1 where sales was to follow up, 0 where the lead was nurtured, NaN where nobody
     knows, as of imported leads; `propensity` that of the route taken, NaN without a lot; `y` whether it has converted;
-    `log_odds` the score that the route was chosen by, where there was one; `weight` makes a lead's rows one; `counted`
-    are the rows that decide whether they can tell (None: all)."""
-    told = action if counted is None else np.where(counted, action, np.nan)
-    found = overlap(told, propensity, y, log_odds, weight)
+    `log_odds` the score that the route was chosen by, where there was one; `weight` makes a lead's rows one."""
+    found = overlap(action, propensity, y, log_odds, weight)
     if missing := _missing(found):
         sentence = f"The model stays with the chance under follow-up by sales: {'; '.join(missing)}."
         return Lessons(action != 0, sentence, False)
