@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from benchmarks.provenance import ROOT, provenance
 from benchmarks.reliability.postgres import database
 from benchmarks.reliability.workplace import environment
@@ -32,25 +34,41 @@ AGREEMENT = """
 [goal]
 within_days = 60
 value = 3000
+
 [table]
 target = "converted"
 positive = "1"
 arrived = "created_at"
 converted_at = "won_date"
+
 [scorecard]
 base_rate = 0.1
 [[scorecard.rules]]
 points = 20
 when = { demo_requested = true }
-[form.fields]
-email = { kind = "email" }
-country = { kind = "country" }
-source = { kind = "category" }
-employees = { kind = "number" }
-pages_viewed = { kind = "number" }
-demo_requested = { kind = "flag" }
-pricing_page_seen = { kind = "flag" }
+
+[form.fields.email]
+kind = "email"
+[form.fields.country]
+kind = "country"
+[form.fields.source]
+kind = "category"
+[form.fields.employees]
+kind = "number"
+[form.fields.pages_viewed]
+kind = "number"
+[form.fields.demo_requested]
+kind = "flag"
+[form.fields.pricing_page_seen]
+kind = "flag"
 """
+
+
+def crm() -> pd.DataFrame:
+    """What its CRM exports: arrival, form and outcome of each lead."""
+    world = PRESETS["xed"]
+    told = history(world, simulate(world, LEADS, DAYS, SEED), SEED)
+    return told[["created_at", *COLUMNS, "converted", "won_date"]]
 
 
 class Place(NamedTuple):
@@ -88,9 +106,7 @@ def laid_out(place: Place) -> Place:
     """Its ledger holds what the company's CRM knew, and no model serves yet."""
     (place.folder / "home").mkdir()
     (place.folder / "accord.toml").write_text(AGREEMENT)
-    world = PRESETS["xed"]
-    crm = history(world, simulate(world, LEADS, DAYS, SEED), SEED)
-    crm[["created_at", *COLUMNS, "converted", "won_date"]].to_csv(place.folder / "crm.csv", index=False)
+    crm().to_csv(place.folder / "crm.csv", index=False)
     importing = place.begin("import", "leads", str(place.folder / "crm.csv"))
     said = importing.communicate(timeout=MOST_SECONDS)[0]
     if importing.returncode:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from http.client import parse_headers
 from pathlib import Path
 from typing import Any
 
@@ -212,8 +213,9 @@ def secure(certificate: Path) -> Iterator[tuple[int, list[str | None]]]:
             except OSError:
                 return
             try:
-                with context.wrap_socket(connection, server_side=True) as spoken:
-                    spoken.recv(65_536)
+                with context.wrap_socket(connection, server_side=True) as spoken, spoken.makefile("rb") as said:
+                    said.readline()
+                    said.read(int(parse_headers(said)["content-length"]))  # what is left unread resets a connection
                     spoken.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
             except OSError:
                 connection.close()

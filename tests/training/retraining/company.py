@@ -18,57 +18,15 @@ import pytest
 
 from accord import main
 from benchmarks.reliability.workplace import ROOT
+from benchmarks.retrainings import AGREEMENT, SEED
 from leads.agreement import parse_agreement
 from leads.ledger import Ledger, champion, open_ledger
 from models.champion import serving_scorer
-from training.company.presets import PRESETS
 from training.retraining.history import History, read_history
-from training.simulate import history, simulate
 
-LEADS, DAYS, SEED = 1_800, 540, 3
 NO_MLFLOW = "postgresql://127.0.0.1:1/mlflow"
 """Nothing listens there, which is told at once."""
-AGREEMENT = """
-[goal]
-within_days = 60
-value = 3000
-
-[table]
-target = "converted"
-positive = "1"
-arrived = "created_at"
-converted_at = "won_date"
-
-[scorecard]
-base_rate = 0.1
-[[scorecard.rules]]
-points = 20
-when = { demo_requested = true }
-
-[form.fields.email]
-kind = "email"
-[form.fields.country]
-kind = "country"
-[form.fields.source]
-kind = "category"
-[form.fields.employees]
-kind = "number"
-[form.fields.pages_viewed]
-kind = "number"
-[form.fields.demo_requested]
-kind = "flag"
-[form.fields.pricing_page_seen]
-kind = "flag"
-"""
-COLUMNS = ["email", "country", "source", "employees", "pages_viewed", "demo_requested", "pricing_page_seen"]
 FORM = {"email": "new@example.com", "country": "DE", "source": "organic", "pages_viewed": 4, "demo_requested": True}
-
-
-def crm() -> pd.DataFrame:
-    """What its CRM exports: arrival, form and outcome of each lead."""
-    world = PRESETS["xed"]
-    told = history(world, simulate(world, LEADS, DAYS, SEED), SEED)
-    return told[["created_at", *COLUMNS, "converted", "won_date"]]
 
 
 def shuffled(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.retraining.company import Company, crm
+from benchmarks.retrainings import crm
+from tests.training.retraining.company import Company
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.retrainings import LEADS, crm
 from leads.ledger import promote, save_bundle
 from models.bundle import pack
 from tests.bundles import trained
 from tests.serving.conftest import AGREEMENT as OTHER_FORM
 from tests.serving.office import SALES, Office, people
-from tests.training.retraining.company import LEADS, Company, crm
+from tests.training.retraining.company import Company
 from training.retraining.history import known_at, read_history
 from training.retraining.study import facts_at
 

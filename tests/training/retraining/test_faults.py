@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 from sqlalchemy import select, text
 
+from benchmarks.retrainings import AGREEMENT, crm
 from leads.agreement import parse_agreement
 from leads.ledger import adopt_agreement, promote, save_bundle, tables
 from leads.ledger.retraining import begin_retraining, retraining_alone, retrainings
 from models.bundle import pack
 from tests.bundles import trained
 from tests.serving.conftest import AGREEMENT as OF_THE_BUNDLE
-from tests.training.retraining.company import AGREEMENT, Company, crm
+from tests.training.retraining.company import Company
 from training.retraining.history import known_at
 from training.retraining.study import facts_at
 

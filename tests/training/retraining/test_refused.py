@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.training.retraining.company import Company, crm, shuffled
+from benchmarks.retrainings import crm
+from tests.training.retraining.company import Company, shuffled
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 

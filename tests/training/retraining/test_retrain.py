@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from benchmarks.retrainings import crm
 from leads.ledger import RETURNED, load_bundle, promote, promotions, tables
 from leads.ledger.retraining import Look, begin_retraining, looked_before, write_look
 from leads.settings import Settings
-from tests.training.retraining.company import FORM, Company, crm
+from tests.training.retraining.company import FORM, Company
 
 KEYS = {"retraining", "result", "promoted", "why", "model", "run_id", "until", "leads", "left_out", "candidates"}
 KEYS |= {"gates", "seconds", "megabytes", "warning", "lessons"}
