@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.stats import nbinom
 
 from models.delay import delay_curve
 from models.ladder import Ladder, Usual, chain_ladder, expected_final, usual_rate
@@ -124,6 +125,15 @@ def test_what_was_seen_counts_the_more_the_older_a_month_is(ladder: Ladder) -> N
     )
     assert old.conversions == pytest.approx(40 / float(ladder.curve.at(60.0)), rel=0.02)
     assert young.high - young.low > 2 * (old.high - old.low)
+
+
+def test_the_interval_holds_what_is_not_known_of_the_rate_and_the_luck_to_come() -> None:
+    """With a curve that ten thousand conversions settled, and a usual rate that says little, what comes after the 40 of
+    the first half is negative binomial."""
+    settled = chain_ladder(np.linspace(0.1, 119.9, 10_000), np.full(10_000, 200.0), HORIZON)
+    found = expected_final([60.0] * 80_000, [True] * 40 + [False] * 79_960, settled, Usual(0.001, 3.0))
+    assert found.share == pytest.approx(0.5, abs=0.01)
+    assert (found.low - 40, found.high - 40) == pytest.approx(tuple(nbinom.ppf((0.025, 0.975), 40, 0.5)), abs=2)
 
 
 def test_the_same_seed_foretells_the_same(ladder: Ladder) -> None:

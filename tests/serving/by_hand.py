@@ -214,11 +214,13 @@ class Ladder:
         won = [one for one in taught if one["converted_at"]]
         seen = [(self.cells(one["converted_at"] - one["at"]), self.cells(now - one["at"]), 1.0) for one in won]
         seen += [(delay, 480, 3 / 24) for delay in self.usual_delays(within)]
+        self.counted: list[tuple[float, float]] = []
         self.came: list[tuple[int, float]] = []
         for day in sorted({delay for delay, _, _ in seen}):
             known = [(delay, weight) for delay, age, weight in seen if delay <= day <= age]
-            that_day = sum(weight for delay, weight in known if delay == day)
-            self.came.append((day, that_day / sum(weight for _, weight in known)))
+            that_day, all_days = sum(weight for delay, weight in known if delay == day), sum(one for _, one in known)
+            self.counted.append((that_day, all_days - that_day))
+            self.came.append((day, that_day / all_days))
         self.rate, self.weight = self._usual(taught)
 
     def usual_delays(self, within: int) -> list[int]:
@@ -231,7 +233,10 @@ class Ladder:
 
     def share(self, one: dict[str, Any]) -> float:
         """Of the conversions of leads as old as this, those that are there by now."""
-        return self._by((self.now - one["at"]).total_seconds() / 86_400)
+        return self._by(self.days(one))
+
+    def days(self, one: dict[str, Any]) -> float:
+        return float((self.now - one["at"]).total_seconds() / 86_400)
 
     def day(self, share: float) -> float:
         return next(day * self.cell for day, _ in self.came if self._by(day * self.cell) >= share - 1e-12)
@@ -253,6 +258,25 @@ class Ladder:
         beyond = sum((came - due) ** 2 - due * (1 - rate) for came, due in zip(seen, awaited, strict=True))
         differing = len(months) * max(0.0, beyond / sum(due**2 for due in awaited))
         return rate, (len(months) + 3) / (differing + 3 * 0.25)
+
+    def between(self, leads: list[dict[str, Any]], draws: int = 4_000) -> tuple[float, float]:
+        """Where the end lies 95 % of the time, the days, the rate and the luck of what is open drawn anew each time."""
+        chance, ends = np.random.default_rng(7), list[float]()
+        days = [sum(day * self.cell <= self.days(one) for day, _ in self.came) for one in leads]
+        still_open = [one["converted_at"] is None for one in leads]
+        seen = len(leads) - sum(still_open)
+        for _ in range(draws):
+            late = [chance.beta(that_day, max(earlier, 1e-9)) for that_day, earlier in self.counted]
+            by = [0.0, *np.cumprod([1.0, *(1 - np.array(late[:0:-1]))])[::-1]]
+            shares = [by[day] for day in days]
+            rate = min(1.0, chance.gamma(seen + self.weight) / (sum(shares) + self.weight / self.rate))
+            later = [
+                rate * (1 - share) / max(1 - rate * share, 1e-12)
+                for share, one in zip(shares, still_open, strict=True)
+                if one
+            ]
+            ends.append(seen + float(sum(chance.random(len(later)) < np.array(later))))
+        return float(np.quantile(ends, 0.025)), float(np.quantile(ends, 0.975))
 
     def expected(self, leads: list[dict[str, Any]]) -> float:
         seen = sum(one["converted_at"] is not None for one in leads)
