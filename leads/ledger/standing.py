@@ -37,7 +37,8 @@ def standing(ledger: Ledger) -> Standing:
 
 
 def _last(ledger: Ledger) -> Retraining | None:
-    return next((one for one in retrainings(ledger) if one.ended_at is not None), None)
+    """At most one is at work, and that is the newest."""
+    return next((one for one in retrainings(ledger, 2) if one.ended_at is not None), None)
 
 
 def _next(last: Retraining | None, model: int | None) -> str:

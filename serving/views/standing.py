@@ -3,6 +3,7 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from leads.ledger.retraining import Retraining
 from leads.ledger.standing import Standing
 from models.naming import model_or_none
 from serving.answers import time_told
@@ -11,16 +12,18 @@ KINDS = {"logistic": "a logistic", "trees": "trees", "blend": "a blend of trees 
 
 
 def standing_body(now: Standing, zone: ZoneInfo) -> dict[str, Any]:
-    last = now.retrained
     return {
         "model": model_or_none(now.model),
         "rung": now.rung,
         "since": time_told(now.since, zone),
         "why": now.why,
         "next_rung": now.next_rung,
-        "retrained": last
-        and {"retraining": last.id, "until": time_told(last.until, zone), "result": last.result, "why": last.why},
+        "retrained": _retrained(now.retrained, zone) if now.retrained else None,
     }
+
+
+def _retrained(last: Retraining, zone: ZoneInfo) -> dict[str, Any]:
+    return {"retraining": last.id, "until": time_told(last.until, zone), "result": last.result, "why": last.why}
 
 
 def standing_words(now: Standing, zone: ZoneInfo) -> str:

@@ -19,6 +19,7 @@ DRAWS, AT_ONCE, CERTAINTY, SEED = 500, 20, 0.99, 20261122
 
 
 def calibration(window: Window) -> Gate:
+    """A challenger no farther off than the champion passes however far that is: refused, the champion would go on."""
     if why := unusable(window):
         return refused("calibration", why, window)
     promised, theirs_promised = (
@@ -44,8 +45,7 @@ def calibration(window: Window) -> Gate:
 
 
 def tolerated(conversions: int) -> float:
-    """By what share the promised conversions may differ from those seen: a tenth, or what chance alone may do. A
-    challenger that is nearer than the champion is let pass all the same: the other would go on."""
+    """By what share the promised conversions may differ from those seen: a tenth, or what chance alone may do."""
     return max(LEAST_TOLERANCE, STANDARD_ERRORS / math.sqrt(conversions))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from leads.ledger.retraining import Result, Retraining
 from models.naming import model_or_none
 from training.evaluation import log_loss
+from training.gates.verdict import Kind
 from training.retraining.history import known_at
 from training.retraining.retrain import Retrained
 
@@ -21,6 +22,11 @@ RESULTS: Mapping[Result, str] = {
     "kept": "The champion stays",
     "too-early": "It is too early to learn",
     "failed": "It went wrong",
+}
+KINDS: Mapping[Kind, str] = {
+    "new recipe": "a new recipe",
+    "new input": "the champion's recipe that also knows who followed up",
+    "refresh": "the champion's recipe on newer leads",
 }
 
 
@@ -52,6 +58,7 @@ def account_json(account: Account) -> str:
         "candidates": [{"name": name, "log_loss": loss} for name, loss in _losses(account.done)],
         "rung": account.done.rung,
         "next_rung": ended.next_rung,
+        "kind": account.done.kind,
         "gates": list(ended.gates or ()),
         "seconds": round(account.seconds, 2),
         "megabytes": round(account.megabytes),
@@ -62,7 +69,7 @@ def account_json(account: Account) -> str:
 
 def account_words(account: Account) -> str:
     ended = account.done.ended
-    lines = [*_learned(account.done), *_table(account.done), *_gates(ended.gates or ())]
+    lines = [*_learned(account.done), *_table(account.done), *_gates(account.done)]
     lines += ["", f"{RESULTS[ended.result or 'failed']}: {_told(ended)}", *_next(ended), *_rung(account.done)]
     lines.append(f"It took {account.seconds:.0f} s and {account.megabytes:.0f} MB of memory.")
     return "\n".join(lines + ([f"Not everything worked: {account.warning}"] if account.warning else []))
@@ -94,11 +101,11 @@ def _table(done: Retrained) -> Iterator[str]:
     yield from (f"  {name:<11} log loss {loss:.4f}" for name, loss in _losses(done))
 
 
-def _gates(gates: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    if gates:
+def _gates(done: Retrained) -> Iterator[str]:
+    if done.kind:
         yield ""
-        yield "The gates:"
-    for gate in gates:
+        yield f"The gates, before {KINDS[done.kind]}:"
+    for gate in done.ended.gates or ():
         mark = "passed " if gate["passed"] else "refused"
         yield f"  {mark} {gate['name']:<12} {gate['sentence']}"
 

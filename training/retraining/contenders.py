@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -68,7 +68,7 @@ def incumbent(study: Study, ledger: Ledger, serving: Serving | None, agreement: 
     answers instead of it."""
     if serving is None:
         return scorecard(study, agreement)
-    if serving.recipe is not None and serving.learned_until > study.window.began:
+    if serving.recipe is not None and _may_know(serving, study):
         return Contender("champion", serving.recipe, before_the_window(_alike(study, serving), serving.recipe))
     try:
         return Contender("champion", serving.recipe, said_by(study, saved_scorer(ledger, serving.number)))
@@ -102,7 +102,14 @@ def renewed(study: Study, serving: Serving, champion: Contender) -> Iterator[Ren
         return
     if alike is not study:
         yield Renewed("new input", study, _renewed(study, recipe), against)
-    yield Renewed("refresh", alike, _renewed(alike, recipe), against)
+    stands = _may_know(serving, study)
+    newer = replace(champion, name=recipe.rung) if stands else _renewed(alike, recipe)
+    yield Renewed("refresh", alike, newer, against)
+
+
+def _may_know(serving: Serving, study: Study) -> bool:
+    """Whether it may have learned from the judging leads."""
+    return serving.learned_until > study.window.began
 
 
 def _renewed(study: Study, recipe: Recipe) -> Contender:

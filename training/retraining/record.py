@@ -90,5 +90,6 @@ def _tables(study: Study) -> dict[str, pd.DataFrame]:
 
 def _tags(done: Retrained) -> dict[str, str]:
     tags = {"retraining": str(done.ended.id), "result": done.ended.result or "", "mlflow.source.name": "accord retrain"}
+    tags |= {"kind": done.kind} if done.kind else {}
     gates = {f"gate.{gate['name']}": "passed" if gate["passed"] else "refused" for gate in done.ended.gates or ()}
     return tags | gates

@@ -83,6 +83,11 @@ class Retrained:
     installed: Installed | None = None
 
     @property
+    def kind(self) -> Kind | None:
+        """Of what the gates judged; None where nothing came before them."""
+        return self.challenge.kind if self.challenge else None
+
+    @property
     def rung(self) -> Rung | None:
         """Of what serves now; None where that was not looked at."""
         serves = self.contenders[1] if self.contenders else None

@@ -16,7 +16,7 @@ from leads.settings import Settings
 from tests.training.retraining.company import FORM, Company
 
 KEYS = {"retraining", "result", "promoted", "why", "model", "run_id", "until", "leads", "left_out", "candidates"}
-KEYS |= {"gates", "seconds", "megabytes", "warning", "lessons"}
+KEYS |= {"gates", "seconds", "megabytes", "warning", "lessons", "kind"}
 GATES = ["data", "calibration", "prediction", "subgroups", "capacity", "value", "refit"]
 
 
@@ -36,6 +36,7 @@ def test_the_first_retraining_promotes_what_passed_every_gate(learned: Learned) 
     company, told = learned
     assert set(told) >= KEYS
     assert (told["retraining"], told["result"], told["promoted"]) == (1, "promoted", True)
+    assert told["kind"] == "new recipe"
     assert (told["model"], told["leads"], told["warning"]) == ("conversion/1", len(crm()), None)
     assert [(gate["name"], gate["passed"]) for gate in told["gates"]] == [(name, True) for name in GATES]
     assert {"base rate", "scorecard", "logistic", "trees", "blend"} == {one["name"] for one in told["candidates"]}
@@ -76,6 +77,7 @@ def test_mlflow_has_a_flat_run_for_each_contender(learned: Learned) -> None:
     assert not any("mlflow.parentRunId" in run.data.tags for run in runs)
     assert told["run_id"] in {run.info.run_id for run in runs}
     assert {run.data.tags["gate.prediction"] for run in runs} == {"passed"}
+    assert {run.data.tags["kind"] for run in runs} == {"new recipe"}
     assert version.tags.get("accord_model", version.version) in ("1", 1)
 
 
@@ -130,7 +132,7 @@ def test_a_refresh_is_held_against_the_champion_as_old_as_it_is(learned: Learned
     assert company.champion() == (2 if told["promoted"] else 1)
     names = [gate["name"] for gate in told["gates"]]
     if told["promoted"]:
-        assert names == ["data", "calibration", "prediction", "subgroups", "refit"]
+        assert (told["kind"], names) == ("refresh", ["data", "calibration", "prediction", "subgroups", "refit"])
     (prediction,) = [gate for gate in told["gates"] if gate["name"] == "prediction"]
     assert -0.01 < prediction["numbers"]["needed"] < 0  # a new recipe would need more than 0
 

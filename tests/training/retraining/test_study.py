@@ -94,4 +94,7 @@ def test_a_champion_that_knows_the_route_is_renewed_as_it_is() -> None:
     assert (only.kind, only.study) == ("refresh", study)
     forgetful = study_of(np.ones(LEADS))
     assert list(renewed(forgetful, serving, before)) == []
+    lately = replace(serving, learned_until=DAYS - 5)
+    (again,) = renewed(study, lately, before)
+    assert (again.contender.name, again.contender.said) == (RECIPE.rung, before.said)
     assert list(renewed(study, replace(serving, learned_until=DAYS), before)) == []
