@@ -1,14 +1,12 @@
-"""How agreements followed each other, and what a proposed one would have done, as JSON."""
+"""How agreements followed each other, for a program and in words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from leads.agreement import Agreement, AgreementError, parse_agreement
 from leads.agreement_change import Change, changed_keys, changes
-from leads.ledger import Approved, Chapter, DayPrice, Ledger, Proposed, agreement_in_force, agreement_text, chapters
-from models.proposal import Comparison, DecidedAgain, Ruled, segments, sums
-
-MOST_SEGMENTS = 100
+from leads.ledger import TEAMS, Approved, Chapter, Ledger, agreement_in_force, agreement_text, chapters
 
 
 def story(ledger: Ledger) -> dict[str, Any]:
@@ -21,7 +19,7 @@ def story(ledger: Ledger) -> dict[str, Any]:
 
 
 def _chapter_body(ledger: Ledger, chapter: Chapter) -> dict[str, Any]:
-    before, after = readable(ledger, chapter.instead_of), readable(ledger, chapter.number)
+    before, after = _readable(ledger, chapter.instead_of), _readable(ledger, chapter.number)
     return {
         "agreement": chapter.number,
         "instead_of": chapter.instead_of,
@@ -47,7 +45,7 @@ def approved_body(done: Approved) -> dict[str, Any]:
     }
 
 
-def readable(ledger: Ledger, number: int | None) -> Agreement | None:
+def _readable(ledger: Ledger, number: int | None) -> Agreement | None:
     text = agreement_text(ledger, number) if number is not None else None
     try:
         return parse_agreement(text, f"agreement {number}") if text is not None else None
@@ -59,68 +57,29 @@ def changes_body(found: Sequence[Change]) -> list[dict[str, Any]]:
     return [{"part": one.part, "before": list(one.before), "after": list(one.after)} for one in found]
 
 
-def proposal_body(
-    proposed: Proposed, before: Agreement, after: Agreement, found: Comparison, notes: Sequence[str]
-) -> dict[str, Any]:
-    return {
-        "agreement": proposed.number,
-        "instead_of": proposed.instead_of,
-        "anew": proposed.anew,
-        "changes": changes_body(changes(before, after)),
-        "keys": changed_keys(before, after),
-        "since": found.since.isoformat(),
-        "until": found.until.isoformat(),
-        "model": found.model,
-        "notes": list(notes),
-        "price": {"before": _price_body(found.price_before), "after": _price_body(found.price_after)},
-        "leads": len(found.leads),
-        "routes": _routes_body(found),
-        "segments": [one._asdict() for one in segments(found.leads)[:MOST_SEGMENTS]],
-        "changed": [_lead_body(one) for one in found.changed],
-    }
+def story_lines(told: Mapping[str, Any], changed: Sequence[Sequence[str]]) -> Iterator[str]:
+    """`changed` has the sentences of each chapter."""
+    for chapter, sentences in zip(told["agreements"], changed, strict=True):
+        yield from _chapter(chapter)
+        yield from (f"  {sentence}" for sentence in sentences)
 
 
-def notes_of(before: Agreement, after: Agreement, found: Comparison) -> Iterator[str]:
-    """What the figures do not say by themselves."""
-    if found.leads and found.price_before is None and found.price_after is None:
-        yield "Under neither is there a price of a sales minute now, so the agreed bands decide."
-    elif found.leads and (found.price_before is None or found.price_after is None):
-        which = "the one in force" if found.price_before is None else "the proposed one"
-        yield f"Under {which} there is no price of a sales minute, since nobody of its team is there: its bands decide."
-    same_goal = before.goal.conversion == after.goal.conversion and before.goal.within_days == after.goal.within_days
-    if found.model is not None and not same_goal:
-        yield "The model was trained for the goal in force: its probabilities are not yet those of the proposed goal."
+def _chapter(chapter: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Agreement {chapter['agreement']} ({chapter['state']})"
+    if chapter["proposed_at"] is not None:
+        yield f"  was proposed on {_on(chapter['proposed_at'])} in place of agreement {chapter['instead_of']};"
+    for one in chapter["approvals"]:
+        label = f", {one['label']}" if one["label"] else ""
+        yield f"  {one['team']} approved it on {_on(one['approved_at'])} (key {one['key']}…{label});"
+    if chapter["in_force_from"] is not None:
+        until = f" to {_on(chapter['in_force_to'])}" if chapter["in_force_to"] else ""
+        yield f"  in force from {_on(chapter['in_force_from'])}{until}."
+    elif chapter["state"] == "proposed":
+        missing = [team for team in TEAMS if team not in {one["team"] for one in chapter["approvals"]}]
+        yield f"  waits for {' and '.join(missing)}: `accord approve {chapter['agreement']}`."
+    else:
+        yield "  another one took its place before both teams had approved it."
 
 
-def _price_body(price: DayPrice | None) -> dict[str, float] | None:
-    if price is None:
-        return None
-    return {"value": price.value, "demand": price.demand, "capacity": price.capacity}
-
-
-def _routes_body(found: Comparison) -> dict[str, Any]:
-    before, after = sums([one.before for one in found.leads]), sums([one.after for one in found.leads])
-    return {
-        route: {
-            "recorded": sum(one.recorded == route for one in found.leads),
-            "before": before[route]._asdict(),
-            "after": after[route]._asdict(),
-        }
-        for route in before
-    }
-
-
-def _lead_body(one: DecidedAgain) -> dict[str, Any]:
-    return {
-        "lead": one.lead,
-        "decision": one.decision,
-        "decided_at": one.decided_at.isoformat(),
-        "recorded": one.recorded,
-        "before": _ruled_body(one.before),
-        "after": _ruled_body(one.after),
-    }
-
-
-def _ruled_body(ruled: Ruled) -> dict[str, Any]:
-    names = ("route", "ruled_by", "probability", "band", "index", "minutes")
-    return {name: getattr(ruled, name) for name in names}
+def _on(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M} UTC"

@@ -54,7 +54,7 @@ def _proposed(ledger: Ledger, agreement: Any, text: str, days: int, as_json: boo
     from leads.ledger import agreement_in_force
     from leads.ledger import propose as propose_to
     from models.proposal import compared
-    from serving.agreeing.agreements import notes_of, proposal_body
+    from serving.agreeing.proposal_body import notes_of, proposal_body
     from serving.agreeing.proposal_text import proposal_lines
 
     now, in_force = datetime.now(UTC), agreement_in_force(ledger)
@@ -142,7 +142,7 @@ def agreements(options: argparse.Namespace) -> int:
 
 def _story_words(told: dict[str, Any]) -> str:
     from leads.agreement_change import Change, change_lines
-    from serving.agreeing.proposal_text import story_lines
+    from serving.agreeing.agreements import story_lines
 
     if not told["agreements"]:
         return "No agreement is in force yet; `accord serve` adopts the first one as it is."

@@ -1,11 +1,9 @@
-"""What a proposed agreement would have done, and how agreements followed each other, in words."""
+"""What a proposed agreement would have done, in words."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
 
-from leads.ledger import TEAMS, Proposed
+from leads.ledger import Proposed
 from models.proposal import Comparison, DecidedAgain, Segment, segments, sums
 
 SHOWN_LEADS, SHOWN_SEGMENTS = 50, 12
@@ -88,31 +86,3 @@ def _shown(level: str) -> str:
     """Visitors can write into their campaign's name what they like."""
     text = "".join(letter if letter.isprintable() else "?" for letter in level)
     return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-def story_lines(told: Mapping[str, Any], changed: Sequence[Sequence[str]]) -> Iterator[str]:
-    """`changed` has the sentences of each chapter."""
-    for chapter, sentences in zip(told["agreements"], changed, strict=True):
-        yield from _chapter(chapter)
-        yield from (f"  {sentence}" for sentence in sentences)
-
-
-def _chapter(chapter: Mapping[str, Any]) -> Iterator[str]:
-    yield f"Agreement {chapter['agreement']} ({chapter['state']})"
-    if chapter["proposed_at"] is not None:
-        yield f"  was proposed on {_on(chapter['proposed_at'])} in place of agreement {chapter['instead_of']};"
-    for one in chapter["approvals"]:
-        label = f", {one['label']}" if one["label"] else ""
-        yield f"  {one['team']} approved it on {_on(one['approved_at'])} (key {one['key']}…{label});"
-    if chapter["in_force_from"] is not None:
-        until = f" to {_on(chapter['in_force_to'])}" if chapter["in_force_to"] else ""
-        yield f"  in force from {_on(chapter['in_force_from'])}{until}."
-    elif chapter["state"] == "proposed":
-        missing = [team for team in TEAMS if team not in {one["team"] for one in chapter["approvals"]}]
-        yield f"  waits for {' and '.join(missing)}: `accord approve {chapter['agreement']}`."
-    else:
-        yield "  another one took its place before both teams had approved it."
-
-
-def _on(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M} UTC"
