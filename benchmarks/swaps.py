@@ -39,10 +39,10 @@ from leads.ledger import (
     save_bundle,
 )
 from leads.table import read_values
+from models.boosting import TreesRecipe
 from models.bundle import bundle_files, open_bundle, pack, unpack
 from models.logistic import LogisticRecipe
 from models.scorer import Scorer
-from models.trees import TreesRecipe
 from training.golden import golden_leads
 from training.recipe import Recipe, fit_recipe
 

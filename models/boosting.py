@@ -1,11 +1,12 @@
-"""One LightGBM model: by log loss where every label is known, by the likelihood of labels that wait where some are
-young. Either way it is a model of log-odds."""
+"""Trees fitted with LightGBM, native categories, regularised: by log loss where every label is known, by the likelihood
+of labels that wait where some are young. Either way they are models of log-odds."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 
 import lightgbm
 import numpy as np
@@ -14,6 +15,42 @@ from numpy.typing import NDArray
 
 from models.encoder import Array, Encoder
 from models.likelihood import base_rate, derivatives, losses
+from models.trees import FOLDS, Trees, folds
+
+__all__ = ["Booster", "Rows", "TreesRecipe", "boost", "fit_trees", "fit_watched"]
+
+# Classes are never reweighted: a probability would stop being one. One thread: beside serving, and on busy cores,
+# more threads wait for each other.
+FIXED: dict[str, object] = {
+    "objective": "binary",
+    "bagging_freq": 1,
+    "max_cat_to_onehot": 4,
+    "min_data_per_group": 50,
+    "feature_pre_filter": False,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbosity": -1,
+}
+
+
+@dataclass(frozen=True)
+class TreesRecipe:
+    """LightGBM's parameters that the audition may choose; `rounds` is the number of trees in each fold model."""
+
+    rounds: int = 200
+    learning_rate: float = 0.05
+    num_leaves: int = 7
+    min_data_in_leaf: int = 40
+    feature_fraction: float = 0.7
+    bagging_fraction: float = 0.8
+    lambda_l2: float = 5.0
+    cat_smooth: float = 20.0
+    cat_l2: float = 20.0
+    extra_trees: bool = False
+
+    def parameters(self, seed: int) -> dict[str, object]:
+        return FIXED | {name: value for name, value in asdict(self).items() if name != "rounds"} | {"seed": seed}
 
 
 @dataclass(frozen=True)
@@ -29,6 +66,29 @@ class Rows:
     def where(self, chosen: NDArray[np.bool_]) -> Rows:
         weight, maturity = (None if each is None else each[chosen] for each in (self.weight, self.maturity))
         return Rows(self.X[chosen], self.y[chosen], weight, maturity)
+
+
+def fit_trees(encoder: Encoder, rows: Rows, recipe: TreesRecipe) -> Trees:
+    """One model for each contiguous fifth left out (of an order that is time or the file's), so that their mean is
+    steadier than any one of them."""
+    fold = folds(len(rows.y))
+
+    def fit_without(left_out: int) -> Booster:
+        return boost(encoder, rows.where(fold != left_out), recipe.parameters(left_out), recipe.rounds)
+
+    with ThreadPoolExecutor() as pool:  # one thread a model, and one thread in each fit
+        return Trees(list(pool.map(fit_without, range(FOLDS))))
+
+
+def fit_watched(
+    encoder: Encoder, rows: Rows, recipe: TreesRecipe, judge: Rows, patience: int
+) -> tuple[Booster, list[float]]:
+    """One booster and its mean loss on the judged rows after each round; stops after `patience` rounds without gain."""
+    told: dict[str, dict[str, list[float]]] = {}
+    watch = [lightgbm.record_evaluation(told), lightgbm.early_stopping(patience, verbose=False)]
+    booster = boost(encoder, rows, recipe.parameters(0), recipe.rounds, judge, watch)
+    (curve,) = told["judge"].values()
+    return booster, curve
 
 
 def boost(

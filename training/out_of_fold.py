@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from models.blend import Blend
+from models.boosting import Rows
 from models.encoder import Array, Encoder
 from models.logistic import LogisticRecipe, fit_logistic
-from models.trees import FOLDS, Rows, folds
+from models.trees import FOLDS, folds
 from training.recipe import Recipe, aged
 
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from features.matrix import Feature
 from leads.lead import Rung
 from models.blend import Blend
+from models.boosting import Rows, TreesRecipe, fit_trees
 from models.encoder import Array, Encoder, fit_encoder
 from models.logistic import Logistic, LogisticRecipe, fit_logistic
 from models.scorer import logit
-from models.trees import Rows, Trees, TreesRecipe, fit_trees
+from models.trees import Trees
 
 # Where rows stand in time, one that is half the history older weighs half as much, unless another rate clearly pays.
 USUAL_HALF_LIFE = 0.5

@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.matrix import Feature
+from models.boosting import Rows
 from models.encoder import Array, Encoder, fit_encoder
 from models.logistic import LogisticDesign
 from models.scorer import logit
-from models.trees import Rows
 from training.evaluation import log_loss
 from training.recipe import smoothed_rate
 from training.splits import Protocol, Split

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import optuna
 
+from models.boosting import Booster, TreesRecipe, fit_watched
 from models.encoder import Array
-from models.trees import Booster, TreesRecipe, fit_watched
 from training.recipe import USUAL_HALF_LIFE, aged
 from training.stage import Progress, Stage, Tried, clearly_better, demanded_errors, judged
 

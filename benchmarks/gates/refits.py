@@ -12,9 +12,9 @@ from features.catalogue import Feature
 from features.matrix import many, plan
 from leads.agreement import parse_agreement
 from leads.table import read_values
+from models.boosting import TreesRecipe
 from models.encoder import Array
 from models.logistic import LogisticRecipe
-from models.trees import TreesRecipe
 from training.company.forms import FORM
 from training.company.world import World
 from training.gates.gate import Gate

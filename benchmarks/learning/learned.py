@@ -7,13 +7,13 @@ import numpy as np
 
 from benchmarks.learning.company import HORIZON, History, Next
 from models.blend import Blend
+from models.boosting import Rows, TreesRecipe
 from models.delay import delay_curve
 from models.drift import Intercept, Past, drift_intercept
 from models.encoder import Array
 from models.likelihood import losses
 from models.logistic import LogisticRecipe
 from models.scorer import sigmoids
-from models.trees import Rows, TreesRecipe
 from training.out_of_fold import out_of_fold
 from training.recipe import Recipe, fit_blend
 

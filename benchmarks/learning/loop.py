@@ -14,10 +14,10 @@ from benchmarks.learning.routing import MINUTES, WINDOW_DAYS, Chances, agreed, p
 from benchmarks.policy.interval import Interval, interval
 from benchmarks.policy.target import Target
 from models.blend import Blend
+from models.boosting import Rows, TreesRecipe
 from models.encoder import Array, Encoder, NumberColumn
 from models.logistic import LogisticRecipe
 from models.scorer import sigmoids
-from models.trees import Rows, TreesRecipe
 from training.company.world import World
 from training.overlap import rows_to_learn_from
 from training.recipe import Recipe, fit_blend

@@ -20,9 +20,9 @@ from features import answer
 from features.catalogue import ACTION, Feature, with_action
 from features.matrix import many
 from leads.sections import Agreement, FieldValue, Goal, Routing, Sales
+from models.boosting import Rows
 from models.encoder import Array
 from models.scorer import Scorer, sigmoids
-from models.trees import Rows
 from training.audition import Audition, hold_audition
 from training.company.world import World
 from training.gates.refit import near

@@ -10,7 +10,7 @@ from benchmarks.learning.figure import draw
 from benchmarks.learning.funnel import Funnel, funnel
 from benchmarks.learning.loop import as_negatives, plain_negatives, that_wait, with_the_route
 from benchmarks.learning.routing import MINUTES, Chances, agreed, price_of, routed
-from models.trees import Rows
+from models.boosting import Rows
 from training.company.outcomes import oracle_routing
 from training.company.world import World
 from training.retraining.history import known_at

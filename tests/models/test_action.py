@@ -13,6 +13,7 @@ from leads.agreement import Agreement
 from leads.table import read_values
 from models import policy
 from models.batch import scored_columns
+from models.boosting import TreesRecipe
 from models.bundle import BundleRefused, Files, bundle_files, digest, open_bundle, pack
 from models.bundle_document import SUMS, with_sums
 from models.engaged import raised, with_points
@@ -21,7 +22,6 @@ from models.pricing import scores_of
 from models.proposal import Ruled, sums
 from models.reasons import top_reasons
 from models.scorer import Scorer, logit
-from models.trees import TreesRecipe
 from models.verification import verified_files
 from tests.called import called_leads, scorer_of_both
 from training.golden import golden_leads

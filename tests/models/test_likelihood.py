@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.boosting import boost
+from models.boosting import Rows, TreesRecipe, boost, fit_trees, fit_watched
 from models.encoder import Array, Encoder, LevelColumn, NumberColumn
 from models.likelihood import HESSIAN_FLOOR, base_rate, derivatives, losses
 from models.logistic import Logistic, LogisticRecipe, fit_logistic
 from models.scorer import sigmoids
 from models.tree_text import check_tree_text
-from models.trees import Rows, Trees, TreesRecipe, fit_trees, fit_watched
+from models.trees import Trees
 
 ENCODER = Encoder([NumberColumn("size"), NumberColumn("pages"), LevelColumn("source", ("ads", "mail", "web"))])
 RECIPE = TreesRecipe(rounds=40)

@@ -9,10 +9,10 @@ import pytest
 from features.matrix import many, plan
 from leads.agreement import Agreement
 from leads.table import read_values
+from models.boosting import TreesRecipe
 from models.logistic import LogisticRecipe
 from models.scorecard import scorecard_scorer
 from models.scorer import Scorer, logit
-from models.trees import TreesRecipe
 from training.recipe import Recipe, fit_recipe
 
 LOGISTIC, TREES = LogisticRecipe(), TreesRecipe(rounds=30, min_data_in_leaf=10)

@@ -9,11 +9,11 @@ import pytest
 from features.matrix import many, plan
 from leads.agreement import Agreement
 from leads.table import read_values
+from models.boosting import TreesRecipe
 from models.bundle import BundleRefused, bundle_files, digest, open_bundle, pack, unpack
 from models.bundle_document import SUMS, with_sums
 from models.logistic import LogisticRecipe
 from models.scorer import Scorer
-from models.trees import TreesRecipe
 from models.verification import verified_files
 from training.golden import golden_leads
 from training.recipe import Recipe, fit_recipe

@@ -27,10 +27,10 @@ from leads.ledger import (
 )
 from leads.ledger.price import window
 from leads.table import read_values
+from models.boosting import TreesRecipe
 from models.bundle import bundle_files, pack
 from models.logistic import LogisticRecipe
 from models.replay import Replay
-from models.trees import TreesRecipe
 from serving.report.facts import read_facts
 from serving.report.gap import handled
 from serving.report.period import month_around

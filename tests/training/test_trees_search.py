@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from models.boosting import Rows, TreesRecipe
 from models.encoder import Encoder, NumberColumn
-from models.trees import Rows, TreesRecipe
 from training.stage import Stage
 from training.trees_search import TreesSetting, try_trees
 

@@ -10,10 +10,10 @@ import pytest
 
 from features import answer
 from features.catalogue import ACTION, Feature, with_action
+from models.boosting import Rows, TreesRecipe
 from models.encoder import Array, fit_encoder
 from models.logistic import LogisticRecipe
 from models.scorer import sigmoids
-from models.trees import Rows, TreesRecipe
 from training.company.drawn import draw_leads
 from training.company.outcomes import gained_value, oracle_routing
 from training.company.world import World

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from features.catalogue import ACTION
 from features.matrix import Feature
 from models.blend import Blend
+from models.boosting import Rows
 from models.delay import DelayCurve, delay_curve
 from models.drift import Past, drift_intercept
 from models.encoder import Array
 from models.scorer import logit
-from models.trees import Rows
 from training.out_of_fold import out_of_fold
 from training.recipe import Recipe, fit_recipe, smoothed_rate
 from training.retraining.history import History, known_at
