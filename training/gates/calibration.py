@@ -69,8 +69,8 @@ def _sentence(window: Window, of: dict[str, float]) -> str:
     way = "more" if of["off"] > 0 else "fewer"
     return (
         f"The challenger expected {of['promised']:,.0f} conversions by now, {abs(of['off']):.0%} {way} than the "
-        f"{window.conversions:,} that came: {verdict} ({of['tolerance']:.0%} is tolerated; the champion is off by "
-        f"{abs(of['champion_off']):.0%}). Among leads of like scores it is off by {of['calibration_error']:.1%} on "
-        f"average, the champion by {of['champion_calibration_error']:.1%}; {MAY_BE_WORSE:.0%} more than the champion "
-        f"is tolerated, or {of['by_chance']:.1%}, which chance alone may do."
+        f"{window.conversions:,} that came: {verdict} ({tolerated(window.conversions):.0%} is tolerated, or as much as "
+        f"the champion is off, {abs(of['champion_off']):.0%}). Among leads of like scores it is off by "
+        f"{of['calibration_error']:.1%} on average, the champion by {of['champion_calibration_error']:.1%}; "
+        f"{MAY_BE_WORSE:.0%} more than the champion is tolerated, or {of['by_chance']:.1%}, which chance alone may do."
     )
