@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from leads.conditions import amount, condition_words
+from leads.counted import counted
 from leads.fields import Field
 from leads.sections import Agreement, Condition, FieldValue, Person, Privacy, RoutingRule, Sales, SalesReason
 
@@ -95,7 +96,7 @@ def people(agreement: Agreement) -> Iterator[str]:
 def taker(agreement: Agreement, person: Person) -> str:
     many = "leads without a daily limit"
     if person.daily_cap is not None:
-        many = f"at most {person.daily_cap} {'lead' if person.daily_cap == 1 else 'leads'} a day"
+        many = f"at most {counted(person.daily_cap, 'lead')} a day"
     takes = "; ".join(f"{name(agreement, key)}: {', '.join(levels)}" for key, levels in person.takes.items())
     only = f", only {takes}" if takes else ""
     own = [f", works {person.hours}"] if person.hours else []
@@ -211,7 +212,7 @@ def privacy(agreement: Agreement) -> Iterator[str]:
 
 def form(agreement: Agreement) -> Iterator[str]:
     fields = agreement.form.fields
-    yield f"What the form asks: {len(fields)} {'field' if len(fields) == 1 else 'fields'}"
+    yield f"What the form asks: {counted(len(fields), 'field')}"
     width = max((len(key) for key in fields), default=0)
     yield from (f"  {key:<{width}}  {described(key, field)}" for key, field in fields.items())
     if any(field.personal for field in fields.values()):
@@ -223,7 +224,7 @@ def described(key: str, field: Field) -> str:
     notes += [f"in {field.unit}"] if field.unit else []
     notes += ["personal"] if field.personal else []
     notes += ["required"] if field.required else []
-    notes += [f"{len(field.levels)} known {'level' if len(field.levels) == 1 else 'levels'}"] if field.levels else []
+    notes += [f"{counted(len(field.levels), 'known level')}"] if field.levels else []
     notes += [f"not given when {' or '.join(f'“{word}”' for word in field.unset)}"] if field.unset else []
     notes += [f"column “{field.column}”"] if field.column and field.column != key else []
     return ", ".join(notes)

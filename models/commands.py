@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leads.counted import counted
 from leads.refusal import Failure, Refusal
 
 if TYPE_CHECKING:
@@ -137,4 +138,4 @@ def _told(options: argparse.Namespace, rows: int, scorer: Scorer, noticed: Notic
     if options.json:
         return json.dumps(told, ensure_ascii=False)
     by = f"model {scorer.model} ({scorer.rung})" if scorer.model else "the scorecard, since no model serves yet,"
-    return f"Scored {rows} leads with {by} into {options.output}."
+    return f"Scored {counted(rows, 'lead')} with {by} into {options.output}."

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from leads.counted import counted
 from serving import answers
 from serving.rehearsal.figures import Day, Never, Worker
 from serving.rehearsal.forms import Forms
@@ -52,11 +53,12 @@ def report(wish: Wish, forms: Forms, played: Rehearsed) -> Iterator[str]:
 def notices(wish: Wish, forms: Forms, played: Rehearsed) -> Iterator[str]:
     """What was not played as the table has it, and why."""
     if forms.later:
-        yield f"{forms.later:,} leads of the table come after these {wish.days} days and were not played (--days)."
+        later = f"{counted(forms.later, 'row')} that came after these {wish.days} days"
+        yield f"{later} {_were(forms.later)} not played (--days)."
     if forms.untimed:
-        yield f"{_rows(forms.untimed)} without a time of arrival {_were(forms.untimed)} not played."
+        yield f"{counted(forms.untimed, 'row')} without a time of arrival {_were(forms.untimed)} not played."
     for why, count in list(forms.refused.items())[:MOST_REASONS]:
-        yield f"{_rows(count)} {_were(count)} not played, since a page's form would be refused: {why}."
+        yield f"{counted(count, 'row')} {_were(count)} not played, since a page's form would be refused: {why}."
     if forms.weekday is None:
         yield "The table tells no times ([table] arrived names their column), so its rows were spread over the days."
     elif forms.weekday != f"{wish.first:%A}":
@@ -91,8 +93,7 @@ def as_json(wish: Wish, forms: Forms, played: Rehearsed) -> dict[str, Any]:
 def _heading(wish: Wish, forms: Forms, played: Rehearsed) -> Iterator[str]:
     first, last, zone = wish.first, played.figures.days[-1].day, wish.agreement.sales.timezone
     by = f"model {played.model}" if played.model else "the scorecard, since no model serves yet"
-    leads = "1 lead" if len(forms.timed) == 1 else f"{len(forms.timed):,} leads"
-    yield f"{leads} from {first:%A %d %B %Y} to {last:%A %d %B} ({zone})."
+    yield f"{counted(len(forms.timed), 'lead')} from {first:%A %d %B %Y} to {last:%A %d %B} ({zone})."
     yield f"They are scored by {by}."
     if wish.silent:
         yield f"{' and '.join(sorted(wish.silent))} {'answers' if len(wish.silent) == 1 else 'answer'} no lead."
@@ -146,10 +147,6 @@ def _never(never: Never) -> Iterator[str]:
     yield f"  {never.of_nobody} leads without an owner or a place in the queue"
     yield f"  {never.given_back} leads given back to somebody who had let their time pass"
     yield f"  {never.beyond_cap} days on which somebody got more than their cap (escalated leads do not count)"
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _were(count: int) -> str:

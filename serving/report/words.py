@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from leads.counted import counted
 from models.ladder import Expected
 from serving.report.attribution import Row
 from serving.report.bands import BandRow
@@ -66,10 +67,6 @@ def expected(final: Expected) -> str:
     return f"{final.conversions:,.0f} [{final.low:,.0f}–{final.high:,.0f}]"
 
 
-def leads(count: int) -> str:
-    return "1 lead" if count == 1 else f"{count:,} leads"
-
-
 def owner(name: str) -> str:
     return "nobody (the queue)" if name == QUEUES["sales"] else name
 
@@ -82,9 +79,7 @@ def minutes(value: float) -> str:
 
 def _goal(report: Report) -> Promise:
     final, owed = report.expected, report.promises.conversions
-    so_far = (
-        f"{_conversions(report.all.converted)} so far" if not report.settled else _conversions(report.all.converted)
-    )
+    so_far = counted(report.all.converted, "conversion") + ("" if report.settled else " so far")
     coming = f", {expected(final)} expected in the end" if report.all.young else ""
     happened = f"{so_far}{coming}."
     if owed is None:
@@ -95,14 +90,10 @@ def _goal(report: Report) -> Promise:
     return Promise(f"{number(owed)} conversions, each within {report.horizon} days.", happened, short, kept)
 
 
-def _conversions(count: int) -> str:
-    return "1 conversion" if count == 1 else f"{count:,} conversions"
-
-
 def _marketing(report: Report) -> Promise:
     """Whoever sales did not reject counts as qualified: that it has not answered yet is not for marketing to pay."""
     all_, owed = report.all, report.promises.qualified_leads
-    happened = f"{leads(all_.leads)} came. Sales accepted {all_.accepted:,} and rejected {all_.rejected:,}."
+    happened = f"{counted(all_.leads, 'lead')} came. Sales accepted {all_.accepted:,} and rejected {all_.rejected:,}."
     if owed is None:
         return Promise("No number of qualified leads was promised.", happened, "", None)
     qualified = all_.leads - all_.rejected
@@ -118,8 +109,8 @@ def _sales(report: Report) -> Promise:
     if not said.due:
         return Promise(owes, "No answer was due.", "", None)
     middle = f" Half of the answers came within {minutes(said.working.p50)} of working time." if said.working else ""
-    never = f"{leads(said.never)} had none until now." if said.never else "Every one has an answer."
-    in_time = f"{said.in_time:,} of {leads(said.due)} answered in time ({share(said.share_in_time)})."
+    never = f"{counted(said.never, 'lead')} had none until now." if said.never else "Every one has an answer."
+    in_time = f"{said.in_time:,} of {counted(said.due, 'lead')} answered in time ({share(said.share_in_time)})."
     kept = (said.share_in_time or 0.0) >= NINE_OF_TEN
     short = (
         f"Sales answered {share(said.share_in_time)} of the leads in time; {share(said.share_never)} have no answer."
@@ -135,14 +126,14 @@ def _of_scores(report: Report) -> Iterator[tuple[bool, str]]:
     judged = [band for band in report.bands_before if band.as_foretold is not None]
     wrong = [band for band in judged if not band.as_foretold]
     if judged and not wrong:
-        total = sum(band.leads for band in judged)
-        yield True, f"The scores were right: of {leads(total)} that came earlier, each band converted as foretold."
+        earlier = counted(sum(band.leads for band in judged), "lead")
+        yield True, f"The scores were right: of {earlier} that came earlier, each band converted as foretold."
     for band in wrong:
         yield False, f"The scores were wrong on band {band.band}: {_foretold(band)}."
 
 
 def _foretold(band: BandRow) -> str:
-    return f"{share(band.rate)} of {leads(band.leads)} converted where {share(band.predicted)} were foretold"
+    return f"{share(band.rate)} of {counted(band.leads, 'lead')} converted where {share(band.predicted)} were foretold"
 
 
 def _of_sources(report: Report) -> Iterator[tuple[bool, str]]:
@@ -185,14 +176,15 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"The period still runs; promises count for the {report.period.months:.2f} months that are over."
     if all_.young:
         yield (
-            f"{leads(all_.young)} of {all_.leads:,} came less than {report.horizon} days ago and may still convert; "
-            "what is expected in the end is told with its 95 % interval."
+            f"{counted(all_.young, 'lead')} of {all_.leads:,} came less than {report.horizon} days ago and may still "
+            "convert; what is expected in the end is told with its 95 % interval."
         )
     if all_.young and not report.curve.whole:
         yield f"No lead is {report.horizon} days old yet, so “in the end” means by day {report.curve.followed:.0f}."
     if report.history:
-        yield f"{leads(report.history)} were imported; nobody of Accord decided on them, so no answer was owed."
+        past = counted(report.history, "lead")
+        yield f"{past} came with an import; nobody of Accord decided on them, so no answer was owed."
     if report.late:
-        yield f"{leads(report.late)} converted after more than {report.horizon} days and count as none."
+        yield f"{counted(report.late, 'lead')} converted after more than {report.horizon} days and count as none."
     if report.bots:
-        yield f"{leads(report.bots)} left out: what looked like a bot's and nobody restored."
+        yield f"{counted(report.bots, 'lead')} left out: what looked like a bot's and nobody restored."

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from leads.counted import counted
 from leads.refusal import Refusal
 from serving.rights.desk import in_force, intake_of, opened
 
@@ -201,7 +202,7 @@ def _erasure_words(done: Erasure, overwritten: bool) -> str:
 
 
 def _leads(count: int, one: str = "was", many: str = "were") -> str:
-    return f"1 lead {one}" if count == 1 else f"{count} leads {many}"
+    return f"{counted(count, 'lead')} {one if count == 1 else many}"
 
 
 def _who(parser: argparse.ArgumentParser, required: bool = True) -> argparse._MutuallyExclusiveGroup:

@@ -11,6 +11,7 @@ import numpy as np
 
 from features.catalogue import ACTION
 from leads.agreement import Agreement
+from leads.counted import counted
 from leads.kinds import PERSONAL
 from models.encoder import RARE
 from models.scorer import Scorer
@@ -54,7 +55,7 @@ def _what_it_is(scorer: Scorer, agreement: Agreement) -> Iterator[str]:
     )
     yield f"What scores ({scorer.rung}): {RUNGS[scorer.rung]}."
     facts = len(scorer.scored)
-    yield f"It reads {facts} {'fact' if facts == 1 else 'facts'} of a form."
+    yield f"It reads {counted(facts, 'fact')} of a form."
 
 
 def _learned(
@@ -87,7 +88,7 @@ def _now(history: History) -> str:
 
 def _left_out(history: History) -> Iterator[str]:
     for why, leads in sorted(history.left_out.items(), key=lambda one: -one[1]):
-        yield f"{leads:,} {'lead' if leads == 1 else 'leads'}: {why}."
+        yield f"{counted(leads, 'lead')}: {why}."
     if not history.left_out:
         yield "Nobody."
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from leads.counted import counted
 from leads.ledger.retraining import Result, Retraining
 from models.naming import model_or_none
 from training.evaluation import log_loss
@@ -82,7 +83,7 @@ def _learned(done: Retrained) -> Iterator[str]:
     leads, converted = len(np.unique(history.lead)), len(np.unique(history.lead[y > 0]))
     yield f"{leads:,} leads may teach, {converted:,} of them converted so far."
     for why, count in sorted(history.left_out.items()):
-        yield f"Left out: {count:,} {'leads' if count > 1 else 'lead'} ({why})."
+        yield f"Left out: {counted(count, 'lead')} ({why})."
     yield done.lessons
 
 
