@@ -12,7 +12,7 @@ def test_five_swaps_under_load(tmp_path: Path) -> None:
     assert found["requests"] >= 300
     assert (found["failed"], found["wrong"]) == ({}, {})
     assert found["farthest"] <= 1e-12
-    assert len(found["models"]) == 5
+    assert len(found["models"].keys() - {"scorecard"}) == 5  # which answers where a busy machine holds a model up
     assert found["told_from_the_next_model"] > 0.9 * found["requests"]
     assert sum(found["models"].values()) == found["requests"]
     ledger = open_ledger(f"sqlite:///{tmp_path / 'home' / 'accord.db'}")
